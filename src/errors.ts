@@ -1,0 +1,131 @@
+// A person's mistake is a thrown `RunbookError`: what, where, what to do.
+// This file names every code, gives each its exit status, and words them in one place.
+
+/** The exit statuses of the program. They are part of its contract: see the README. */
+export const EXIT = {
+  ok: 0,
+  taskError: 1,
+  mistake: 2,
+  blocked: 3,
+  needsPerson: 4,
+  held: 5,
+  bug: 70,
+  interrupted: 130,
+} as const;
+
+const STATUS_OF_CODE = {
+  USAGE: EXIT.mistake,
+  RUNBOOK_NOT_FOUND: EXIT.mistake,
+  FILE_NOT_FOUND: EXIT.mistake,
+  FILE_UNREADABLE: EXIT.mistake,
+  FILE_UNWRITABLE: EXIT.mistake,
+  YAML_SYNTAX: EXIT.mistake,
+  RUNBOOK_INVALID: EXIT.mistake,
+  UNKNOWN_TASK: EXIT.mistake,
+  DUPLICATE_ID: EXIT.mistake,
+  DEPENDENCY_CYCLE: EXIT.mistake,
+  FIELD_CONFLICT: EXIT.mistake,
+  TASK_INCOMPLETE: EXIT.mistake,
+  PATH_OUTSIDE: EXIT.mistake,
+  TEMPLATE_INVALID: EXIT.mistake,
+  TEMPLATE_UNDEFINED: EXIT.mistake,
+  SCRIPT_NOT_FOUND: EXIT.mistake,
+  MODEL_UNKNOWN: EXIT.mistake,
+  MODEL_NO_KEY: EXIT.mistake,
+  STATUS_REFUSED: EXIT.mistake,
+  PATCH_UNSAFE: EXIT.mistake,
+  CHECK_FAILED: EXIT.taskError,
+  MODEL_FAILED: EXIT.taskError,
+  NOTHING_READY: EXIT.blocked,
+  NEEDS_PERSON: EXIT.needsPerson,
+  HELD: EXIT.held,
+  INTERRUPTED: EXIT.interrupted,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS_OF_CODE;
+
+/** A place in a file. Line and column count from 1, in UTF-16 units; `length` is how much the caret underlines. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+  /** The whole line, to be shown above the caret. */
+  readonly text: string;
+}
+
+export interface Trouble {
+  readonly code: ErrorCode;
+  /** One sentence, lower case, names in backticks; more lines may follow the first. */
+  readonly message: string;
+  readonly at?: Place | undefined;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+}
+
+/** A mistake of the person's, or something in their world that stands in the way. Never a bug of ours. */
+export class RunbookError extends Error {
+  override readonly name = 'RunbookError';
+  readonly code: ErrorCode;
+  readonly at: Place | undefined;
+  readonly hint: string | undefined;
+
+  constructor(trouble: Trouble, options?: ErrorOptions) {
+    super(trouble.message, options);
+    this.code = trouble.code;
+    this.at = trouble.at;
+    this.hint = trouble.hint;
+  }
+
+  get exitCode(): number {
+    return STATUS_OF_CODE[this.code];
+  }
+}
+
+/** How the printer marks its parts; the terminal brings colours, everyone else leaves them out. */
+export interface Marks {
+  readonly error: (text: string) => string;
+  readonly place: (text: string) => string;
+}
+
+const NO_MARKS: Marks = { error: (text) => text, place: (text) => text };
+
+/**
+ * Words a trouble for the screen: the sentence, the place with its line and a caret, and what to do.
+ * The result has no final line break.
+ */
+export function formatTrouble(trouble: Trouble, marks: Marks = NO_MARKS, label = 'error'): string {
+  const lines = [`${marks.error(`${label}:`)} ${trouble.message}`];
+  if (trouble.at) lines.push(...formatPlace(trouble.at, marks));
+  if (trouble.hint) {
+    for (const line of trouble.hint.split('\n')) lines.push(`  ${line}`);
+  }
+  return lines.join('\n');
+}
+
+function formatPlace(at: Place, marks: Marks): string[] {
+  const number = String(at.line);
+  const gutter = ' '.repeat(number.length);
+  const lines = [`${gutter}${marks.place('——▶')} ${at.file}:${at.line}:${at.column}`];
+  if (at.text.trim() === '') return lines;
+  // A very long line is cut around the caret, so that a minified file does not flood the screen.
+  const from = at.column > 100 ? at.column - 40 : 1;
+  const text = at.text.slice(from - 1, from + 159).replaceAll('\t', ' ');
+  const width = Math.max(1, Math.min(at.length, text.length - (at.column - from)));
+  lines.push(
+    `${gutter} ${marks.place('│')}`,
+    `${number} ${marks.place('│')} ${text}`,
+    `${gutter} ${marks.place('│')} ${' '.repeat(at.column - from)}${marks.error('^'.repeat(width))}`,
+  );
+  return lines;
+}
+
+/** The value was not foreseen: a compile error where a union is not handled in full, a bug of ours at run time. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
+
+/** The code of a Node system error such as `ENOENT`, if it is one. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

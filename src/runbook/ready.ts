@@ -1,0 +1,155 @@
+// Which tasks may start, which comes next, and what the others wait for. Pure: no file, no clock.
+import type { Place, Trouble } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Runbook, Task } from './task.ts';
+
+type Plan = Pick<Runbook, 'tasks' | 'skippedSatisfies'>;
+
+/** Which tasks are looked at when the next one is picked. */
+export interface Scope {
+  /** Only this task and those after it in the file. */
+  readonly startFrom?: string | undefined;
+  /** Only this task and those before it in the file. */
+  readonly until?: string | undefined;
+  /** Tasks that were left in this run: they are not offered again. */
+  readonly leftAside?: ReadonlySet<string>;
+}
+
+/** The first READY task in file order whose dependencies are satisfied. */
+export function nextReady(plan: Plan, scope: Scope = {}): Task | undefined {
+  return inScope(plan, scope).find(
+    (task) => task.status === 'READY' && !scope.leftAside?.has(task.id) && waitsFor(plan, task).length === 0,
+  );
+}
+
+/** The tasks of the scope, in file order. An id that no task has puts no bound. */
+export function inScope(plan: Plan, scope: Scope): readonly Task[] {
+  const from = plan.tasks.findIndex((task) => task.id === scope.startFrom);
+  const to = plan.tasks.findIndex((task) => task.id === scope.until);
+  return plan.tasks.slice(Math.max(0, from), to < 0 ? undefined : to + 1);
+}
+
+/** The dependencies that keep a task from starting, in the order in which it names them. */
+export function waitsFor(plan: Plan, task: Task): Task[] {
+  const byId = tasksById(plan);
+  return task.dependsOn.flatMap((id) => byId.get(id) ?? []).filter((dependency) => !satisfies(plan, dependency));
+}
+
+export function satisfies(plan: Plan, dependency: Task): boolean {
+  return dependency.status === 'DONE' || (dependency.status === 'SKIPPED' && plan.skippedSatisfies);
+}
+
+/** PENDING tasks that have nothing to wait for any more. */
+export function becameReady(plan: Plan): Task[] {
+  return plan.tasks.filter((task) => task.status === 'PENDING' && waitsFor(plan, task).length === 0);
+}
+
+/** The tasks that depend on this one, directly or through others, in file order. */
+export function dependentsOf(plan: Plan, id: string): Task[] {
+  const found = new Set([id]);
+  let before: number;
+  do {
+    before = found.size;
+    for (const task of plan.tasks) if (task.dependsOn.some((dependency) => found.has(dependency))) found.add(task.id);
+  } while (found.size > before);
+  return plan.tasks.filter((task) => task.id !== id && found.has(task.id));
+}
+
+interface Node {
+  readonly id: string;
+  readonly dependsOn: readonly string[];
+  place(field: string): Place;
+}
+
+/** Doubled ids, dependencies on tasks that don't exist, and cycles: each a mistake with its place. */
+export function referenceMistakes(tasks: readonly Node[]): Trouble[] {
+  const mistakes: Trouble[] = [];
+  const byId = new Map<string, Node>();
+  for (const task of tasks) {
+    const first = byId.get(task.id);
+    if (first) mistakes.push(doubled(task, first));
+    else byId.set(task.id, task);
+  }
+  for (const task of byId.values()) mistakes.push(...unknownDependencies(task, byId));
+  const cycle = findCycle(byId);
+  if (cycle) mistakes.push(cycle);
+  return mistakes;
+}
+
+function doubled(task: Node, first: Node): Trouble {
+  const { file, line } = first.place('id');
+  return {
+    code: 'DUPLICATE_ID',
+    message: `two tasks have the id \`${task.id}\`; the first is at ${file}:${line}`,
+    at: task.place('id'),
+    hint: 'Give one of them another id, and mend the `depends_on` that mean it.',
+  };
+}
+
+function unknownDependencies(task: Node, byId: ReadonlyMap<string, Node>): Trouble[] {
+  return task.dependsOn.flatMap((id, i) =>
+    byId.has(id)
+      ? []
+      : [
+          {
+            code: 'UNKNOWN_TASK',
+            message: `task \`${task.id}\` depends on \`${id}\`, which does not exist.${didYouMean(id, [...byId.keys()])}`,
+            at: task.place(`depends_on.${i}`),
+          } as const,
+        ],
+  );
+}
+
+/** Depth first, without recursion: a chain of many thousand tasks is a plan like any other. */
+function findCycle(byId: ReadonlyMap<string, Node>): Trouble | undefined {
+  const settled = new Set<string>();
+  for (const start of byId.keys()) {
+    const trail: { id: string; next: number }[] = [{ id: start, next: 0 }];
+    const onTrail = new Set([start]);
+    for (let top = trail.at(-1); top; top = trail.at(-1)) {
+      const dependency = settled.has(top.id) ? undefined : byId.get(top.id)?.dependsOn[top.next++];
+      if (dependency === undefined) {
+        settled.add(top.id);
+        onTrail.delete(top.id);
+        trail.pop();
+      } else if (onTrail.has(dependency)) {
+        return cycleTrouble(byId, [
+          ...trail.slice(trail.findIndex((step) => step.id === dependency)).map((step) => step.id),
+          dependency,
+        ]);
+      } else if (!settled.has(dependency)) {
+        trail.push({ id: dependency, next: 0 });
+        onTrail.add(dependency);
+      }
+    }
+  }
+  return undefined;
+}
+
+function cycleTrouble(byId: ReadonlyMap<string, Node>, ids: readonly string[]): Trouble {
+  const [first = '', second] = ids;
+  const task = byId.get(first);
+  const index = task?.dependsOn.indexOf(second ?? '') ?? 0;
+  const message =
+    ids.length === 2
+      ? `task \`${first}\` depends on itself`
+      : `these tasks wait for each other in a circle: ${ids.map((id) => `\`${id}\``).join(' → ')}`;
+  return {
+    code: 'DEPENDENCY_CYCLE',
+    message,
+    at: task?.place(`depends_on.${index}`),
+    hint: 'Take one of these dependencies out.',
+  };
+}
+
+const indexes = new WeakMap<readonly Task[], ReadonlyMap<string, Task>>();
+
+/** A task list's index by id, made once for each list. */
+function tasksById(plan: Plan): ReadonlyMap<string, Task> {
+  let index = indexes.get(plan.tasks);
+  if (!index) {
+    index = new Map(plan.tasks.map((task) => [task.id, task]));
+    indexes.set(plan.tasks, index);
+  }
+  return index;
+}

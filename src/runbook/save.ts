@@ -1,0 +1,87 @@
+// Brings a task's status, and what goes with it, into its files as they are now: only the bytes that are meant.
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { NewIssue } from '../events.ts';
+import { whileLocked } from './lock.ts';
+import { type Edit, patch } from './patch.ts';
+import { homeLine, readTask } from './read.ts';
+import type { Home, Status, Task } from './task.ts';
+import { writeDurably } from './write.ts';
+
+export interface StatusWrite {
+  readonly taskId: string;
+  /** What the tool believes to stand there. If a hand wrote something else meanwhile, the hand wins. */
+  readonly from: Status;
+  readonly to: Status;
+  readonly lastRun?: Readonly<Record<string, unknown>> | undefined;
+  readonly issues?: readonly NewIssue[] | undefined;
+  /** Said of the issues of this task that are still open. */
+  readonly resolution?: string | undefined;
+}
+
+export type Saved =
+  | { readonly kind: 'saved' }
+  | { readonly kind: 'handWon'; readonly theirs: Status; readonly at: string }
+  | { readonly kind: 'gone' };
+
+/**
+ * Writes a task's new status into both of its files, with `last_run` and `issues` where the task keeps them.
+ * The runbook is read anew under a lock that other processes respect. Throws PATCH_UNSAFE or FILE_UNWRITABLE.
+ */
+export function saveStatus(path: string, write: StatusWrite): Saved {
+  const root = realpathSync(dirname(path));
+  return whileLocked(root, () => {
+    const task = readTask(path, write.taskId);
+    if (!task) return { kind: 'gone' };
+    const theirs = editedMeanwhile(task, write);
+    for (const change of plannedChanges(task, { ...write, to: theirs?.status ?? write.to }))
+      writeDurably(change.path, change.after);
+    return theirs?.status ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs, root) } : { kind: 'saved' };
+  });
+}
+
+export interface FileChange {
+  readonly path: string;
+  /** As it is shown. */
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What a write would change in the files, without doing it. The runbook comes first. */
+export function plannedChanges(task: Task, write: StatusWrite): FileChange[] {
+  const recordHome = task.homes.at(-1);
+  return task.homes.flatMap((home) => {
+    const edits = [...statusEdits(home, write.to), ...(home === recordHome ? recordEdits(home, task, write) : [])];
+    if (edits.length === 0) return [];
+    const { path, file, text } = home.source;
+    return [{ path, file, before: text, after: patch(text, edits, file) }];
+  });
+}
+
+/** The home in which someone else wrote a status of their own since the tool last looked. */
+function editedMeanwhile(task: Task, write: StatusWrite): Home | undefined {
+  return task.homes.find((home) => home.status !== undefined && home.status !== write.from && home.status !== write.to);
+}
+
+function statusEdits(home: Home, to: Status): Edit[] {
+  return home.status === to ? [] : [{ op: 'set', path: [...home.path, 'status'], value: to }];
+}
+
+function recordEdits(home: Home, task: Task, write: StatusWrite): Edit[] {
+  const edits: Edit[] = [];
+  if (write.resolution !== undefined) {
+    for (const [i, issue] of task.issues.entries()) {
+      if (!issue.resolution)
+        edits.push({ op: 'set', path: [...home.path, 'issues', i, 'resolution'], value: write.resolution });
+    }
+  }
+  for (const issue of write.issues ?? [])
+    edits.push({ op: 'append', path: [...home.path, 'issues'], value: definedOnly(issue) });
+  if (write.lastRun) edits.push({ op: 'set', path: [...home.path, 'last_run'], value: definedOnly(write.lastRun) });
+  return edits;
+}
+
+function definedOnly(map: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,117 @@
+// What the rest of the program knows of a runbook: plain camelCase records, made by read.ts.
+import type { Place } from '../errors.ts';
+import type { Provider, Status, TaskType } from './schema.ts';
+import type { YamlPath, YamlSource } from './source.ts';
+
+export type { Provider, Status, TaskType } from './schema.ts';
+
+export interface Runbook {
+  /** The real path of the folder of `runbook.yaml`: all other paths are relative to it. */
+  readonly root: string;
+  readonly source: YamlSource;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly tasks: readonly Task[];
+  readonly models: ReadonlyMap<string, ModelSettings>;
+  /** The model of the tasks that name none. */
+  readonly defaultModel: string | undefined;
+  readonly skippedSatisfies: boolean;
+  /** The most a run may cost, in US dollars. */
+  readonly budget: number | undefined;
+}
+
+export interface Task {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly type: TaskType;
+  readonly status: Status;
+  readonly dependsOn: readonly string[];
+  readonly tags: readonly string[];
+  /** The entry in the runbook, and the detail file where there is one. */
+  readonly homes: readonly [Home, ...Home[]];
+  /** Markdown, or steps, or undefined if nothing is said. */
+  readonly instructions: string | readonly string[] | undefined;
+  readonly ai: AiDetails | undefined;
+  readonly script: ScriptDetails | undefined;
+  readonly outputArtifact: string | undefined;
+  readonly checks: readonly Check[];
+  readonly timeoutMs: number | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly retries: number;
+  /** `true`, or the commit's message. */
+  readonly commit: boolean | string;
+  readonly lastRun: Readonly<Record<string, unknown>> | undefined;
+  readonly issues: readonly Issue[];
+  /** Where a field (in its YAML spelling, `ai_details.prompt_template`) is written, or the task if it is not. */
+  place(field: string, part?: 'key' | 'value'): Place;
+}
+
+/** A place in which a task's status stands. */
+export interface Home {
+  readonly source: YamlSource;
+  /** The path of the task's map in that file. */
+  readonly path: YamlPath;
+  /** The status written there, or undefined if none is. */
+  readonly status: Status | undefined;
+}
+
+export interface AiDetails {
+  readonly model: string | undefined;
+  readonly promptTemplate: string | undefined;
+  readonly inputContext: Readonly<Record<string, unknown>>;
+  readonly outputParser: string | undefined;
+  readonly outputSchema: unknown;
+  readonly reviewPoints: readonly string[];
+  readonly fallbackPromptTemplate: string | undefined;
+}
+
+export type Command =
+  | { readonly kind: 'shell'; readonly line: string; readonly shell: string | undefined }
+  | { readonly kind: 'program'; readonly file: string; readonly args: readonly string[] };
+
+export interface ScriptDetails {
+  readonly command: Command;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number | undefined;
+  readonly okExitCodes: readonly number[];
+}
+
+export interface Check {
+  readonly name: string | undefined;
+  readonly command: Command;
+}
+
+export interface Issue {
+  readonly timestamp: string | undefined;
+  readonly type: string | undefined;
+  readonly detail: string | undefined;
+  readonly resolution: string | undefined;
+}
+
+export interface ModelSettings {
+  readonly provider: Provider;
+  readonly model: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly apiKeyEnv: string | undefined;
+  readonly temperature: number | undefined;
+  readonly maxTokens: number | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly replies: string | undefined;
+}
+
+/** How a command is shown to a person. */
+export function commandLine(command: Command): string {
+  if (command.kind === 'shell') return command.line;
+  return [command.file, ...command.args]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
+    .join(' ');
+}
+
+/** The latest issue, if nothing has been said of how it was settled. */
+export function openIssue(task: Task): Issue | undefined {
+  const last = task.issues.at(-1);
+  return last && !last.resolution ? last : undefined;
+}

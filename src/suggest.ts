@@ -1,0 +1,22 @@
+// "Did you mean": the nearest known name to one that is not known.
+import { closest, distance } from 'fastest-levenshtein';
+
+/**
+ * The known name nearest to `name`, or undefined if none is near enough to be what was meant:
+ * at most a third of the letters differ (two at least, for short names).
+ */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const lower = name.toLowerCase();
+  const sameButCase = known.find((candidate) => candidate.toLowerCase() === lower);
+  if (sameButCase !== undefined) return sameButCase;
+  const candidate = closest(name, known);
+  const allowed = Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 3));
+  return distance(name, candidate) <= Math.min(allowed, name.length) ? candidate : undefined;
+}
+
+/** ` Did you mean \`x\`?` with its leading space, or nothing. Made to be put behind a sentence. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const candidate = nearest(name, known);
+  return candidate === undefined ? '' : ` Did you mean \`${candidate}\`?`;
+}
