@@ -1,0 +1,175 @@
+#!/usr/bin/env node
+// argv → command. The only place that exits, and the last to catch: what arrives here unforeseen is our bug.
+import { Command, CommanderError, Option } from 'commander';
+import { type Action, Context, type GlobalFlags } from './commands/context.ts';
+import { COMMANDS } from './commands/index.ts';
+import { EXIT, formatTrouble, RunbookError } from './errors.ts';
+import { didYouMean } from './suggest.ts';
+import { paletteFor } from './terminal/colour.ts';
+
+declare const RUNBOOK_VERSION: string;
+
+const interruption = new AbortController();
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first] = argv;
+  if (first === '--version' || first === '-V') {
+    process.stdout.write(`${RUNBOOK_VERSION}\n`);
+    return EXIT.ok;
+  }
+  let exitCode: number = EXIT.ok;
+  const program = globalFlags(new Command('runbook'));
+  const action: Action =
+    (work) =>
+    async (...args) => {
+      const command = args.pop() as Command;
+      exitCode = await work(
+        new Context(command.optsWithGlobals<GlobalFlags>(), interruption.signal),
+        ...(args as never),
+      );
+    };
+  await addCommands(program, argv, action);
+  try {
+    await program.parseAsync(argv.map(plainYes), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    throw usageError(error, argv);
+  }
+  return exitCode;
+}
+
+/** `--yes` takes a value only behind `=`: in `runbook --yes next`, `next` is the command. */
+function plainYes(word: string): string {
+  if (!word.startsWith('--yes=')) return word;
+  if (word === '--yes=unchecked') return '--yes-unchecked';
+  throw new RunbookError({
+    code: 'USAGE',
+    message: `\`${word}\` is not known`,
+    hint: '`--yes` accepts what its checks prove, `--yes=unchecked` also what has no checks.',
+  });
+}
+
+function globalFlags(program: Command): Command {
+  return program
+    .description('Works through a plan in YAML with you: steps by hand, by a model with your review, or by script.')
+    .usage('[command] [flags]')
+    .option('-C, --cd <dir>', 'work in this folder')
+    .option('--file <file>', 'the runbook, if it is not runbook.yaml here or above')
+    .option('--json', 'print one JSON object')
+    .option('--plain', 'print without colour or decoration')
+    .option('-y, --yes', 'accept replies whose checks pass; --yes=unchecked: also those without checks')
+    .addOption(new Option('--yes-unchecked').hideHelp())
+    .option('--no-input', 'never ask; what needs a person is refused (or RUNBOOK_NO_INPUT=1)')
+    .addOption(new Option('--non-interactive', 'the same as --no-input').hideHelp())
+    .option('-n, --dry-run', 'say what would happen, and change nothing')
+    .option('-q, --quiet', 'say less')
+    .option('--no-color', 'no colour (or NO_COLOR=1)')
+    .version(RUNBOOK_VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help, also for a command')
+    .helpCommand('help [command]', 'print help for a command')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'before',
+      'Examples:\n  runbook init          write a small playbook\n  runbook next          do the next step\n  runbook               where does it stand?\n',
+    )
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done · 1 a task is in ERROR · 2 a mistake in the command or the files · 3 nothing is READY\n  4 a person must decide · 5 another runner holds it · 70 our bug · 130 interrupted',
+    );
+}
+
+/** All have their line in the help; only the files of those that are called are loaded. */
+async function addCommands(program: Command, argv: readonly string[], action: Action): Promise<void> {
+  for (const { name, aliases = [], summary, group, load } of COMMANDS) {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(sentence(summary))
+      .aliases([...aliases])
+      .helpGroup(`${group}:`);
+    if ([name, ...aliases].some((word) => argv.includes(word)) || (name === 'status' && !namesCommand(argv)))
+      (await load()).define(command, action);
+  }
+  // `runbook` alone is `runbook status`.
+  program.action(async (_options, command: Command) => {
+    const [unknown] = command.args;
+    if (unknown !== undefined) throw unknownCommand(unknown);
+    await program.commands.find((candidate) => candidate.name() === 'status')?.parseAsync([], { from: 'user' });
+  });
+  program.allowExcessArguments();
+}
+
+function namesCommand(argv: readonly string[]): boolean {
+  return COMMANDS.some(({ name, aliases = [] }) => [name, ...aliases].some((word) => argv.includes(word)));
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}
+
+function unknownCommand(name: string): RunbookError {
+  const known = COMMANDS.flatMap((command) => [command.name, ...(command.aliases ?? [])]);
+  return new RunbookError({
+    code: 'USAGE',
+    message: `there is no command \`${name}\`.${didYouMean(name, known)}`,
+    hint: 'runbook --help  lists them all',
+  });
+}
+
+/** Commander's complaint in our form. */
+function usageError(error: CommanderError, argv: readonly string[]): RunbookError {
+  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
+  const command = argv.find((word) => COMMANDS.some(({ name }) => name === word));
+  const suggestion = more.join(' ').replace(/^\(Did you mean (.+)\?\)$/, ' Did you mean `$1`?');
+  const worded = message.replaceAll(/'([^']+)'/g, '`$1`');
+  return new RunbookError({
+    code: 'USAGE',
+    message: worded + suggestion,
+    hint: `runbook ${command ? `${command} ` : ''}--help  tells what it takes`,
+  });
+}
+
+function report(error: unknown, json: boolean): number {
+  const palette = paletteFor('stderr', { noColor: process.argv.includes('--no-color') });
+  if (error instanceof RunbookError) {
+    if (error.code === 'INTERRUPTED' && !json) process.stderr.write('interrupted; nothing was changed\n');
+    else if (json) process.stderr.write(`${JSON.stringify(errorObject(error.code, error.message, error))}\n`);
+    else process.stderr.write(`${formatTrouble(error, palette)}\n`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (json) process.stderr.write(`${JSON.stringify(errorObject('BUG', text))}\n`);
+  else
+    process.stderr.write(
+      `${palette.error('bug:')} this is a mistake in runbook itself, not yours. Please report it, with these lines:\n\n  runbook ${RUNBOOK_VERSION}, Node ${process.version}, ${process.platform}\n${text.replaceAll(/^/gm, '  ')}\n`,
+    );
+  return EXIT.bug;
+}
+
+function errorObject(code: string, message: string, { at, hint }: { at?: unknown; hint?: string | undefined } = {}) {
+  return { schema_version: 1, kind: 'error', error: { code, message, at: at ?? null, hint: hint ?? null } };
+}
+
+/** The first signal lets what runs come to an orderly end; a second one ends everything at once. */
+async function onSignal(): Promise<void> {
+  if (interruption.signal.aborted) {
+    const { killAllNow } = await import('./shell.ts');
+    killAllNow();
+    process.exit(EXIT.interrupted);
+  }
+  interruption.abort();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
+// A reader that has seen enough (`runbook list | head`) closes the pipe; that is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.bug));
+
+const argv = process.argv.slice(2);
+try {
+  process.exitCode = await main(argv);
+} catch (error) {
+  process.exitCode = report(error, argv.includes('--json'));
+}

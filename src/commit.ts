@@ -1,0 +1,25 @@
+// The git commit that a task may ask for (`commit: true`): its work and its new status together, and nothing else.
+import { changedSince, commitPaths, type WorkTree, workTree } from './git.ts';
+import type { Task } from './runbook/task.ts';
+import type { Session } from './session.ts';
+
+/** What was uncommitted before the task began, so that it is left out; undefined if the task asks for no commit. */
+export async function beforeCommit({ root, world }: Session, task: Task): Promise<WorkTree | undefined> {
+  return task.commit === false ? undefined : ((await workTree(world.shell, root)) ?? new Map());
+}
+
+/** Commits what has changed since `before`. If git refuses, the task is done all the same, and it is said. */
+export async function commitWork(
+  { root, world, tell }: Session,
+  task: Task,
+  before: WorkTree | undefined,
+): Promise<void> {
+  if (!before) return;
+  const after = await workTree(world.shell, root);
+  const paths = after ? changedSince(before, after) : [];
+  if (after && paths.length === 0) return;
+  const message = typeof task.commit === 'string' ? task.commit : `${task.id}: ${task.name}`;
+  const committed = await commitPaths(world.shell, root, paths, message);
+  if ('hash' in committed) tell({ kind: 'committed', taskId: task.id, commit: committed.hash, message });
+  else tell({ kind: 'note', text: `The commit of ${task.id} was not made: ${committed.refused}` });
+}

@@ -1,0 +1,152 @@
+// Everything that can happen, one line each. The loop tells them; the journal keeps some, a front end shows them.
+import type { Issue, Status, Task } from './runbook/task.ts';
+
+export type Event =
+  // Found on reading the files.
+  | { kind: 'handEdit'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
+  | { kind: 'recovered'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
+  | { kind: 'readied'; taskId: string; from: Status; to: 'READY' }
+  | { kind: 'artifactRestored'; taskId: string; path: string }
+  | { kind: 'foundInterrupted'; task: Task; holder: Holder | undefined; log: string | undefined }
+  | { kind: 'foundError'; task: Task; issue: Issue | undefined }
+  // One task, from its announcement to its end.
+  | { kind: 'announced'; task: Task; step: number; of: number; plan: StepPlan }
+  | { kind: 'started'; taskId: string; from: Status; to: 'RUNNING' }
+  | { kind: 'output'; text: string }
+  | {
+      kind: 'scriptEnded';
+      taskId: string;
+      command: string;
+      result: ShellResult;
+      log: string;
+      attempt: number;
+      attempts: number;
+      ok: boolean;
+    }
+  | { kind: 'checkStarted'; name: string }
+  | {
+      kind: 'checkEnded';
+      taskId: string;
+      name: string;
+      command: string;
+      ok: boolean;
+      result: ShellResult;
+      tail: string;
+    }
+  | {
+      kind: 'promptSent';
+      taskId: string;
+      model: string;
+      provider: string;
+      template: string;
+      tokens: number;
+      attempt: number;
+      log: string;
+      sha256: string;
+    }
+  | { kind: 'promptShown'; text: string }
+  | { kind: 'replyProgress'; model: string; chars: number; ms: number; text: string }
+  | {
+      kind: 'replyReceived';
+      taskId: string;
+      model: string;
+      provider: string;
+      usage: Usage;
+      ms: number;
+      log: string;
+      sha256: string;
+      snippet: string;
+    }
+  | { kind: 'replyFailed'; taskId: string; issueType: string; detail: string }
+  | { kind: 'proposed'; files: readonly Proposal[]; whole: boolean }
+  | { kind: 'reviewPoints'; points: readonly string[] }
+  | {
+      kind: 'decided';
+      taskId: string;
+      decision: string;
+      by: DecidedBy;
+      detail?: string | undefined;
+      manualEdit?: boolean;
+    }
+  | { kind: 'fileWritten'; taskId: string; path: string; bytes: number; sha256: string }
+  | { kind: 'committed'; taskId: string; commit: string; message: string }
+  | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord }
+  | { kind: 'handWon'; taskId: string; ours: Status; theirs: Status; at: string }
+  | { kind: 'putBack'; taskId: string; from: Status; to: Status; why: 'left' | 'interrupted' | 'failed' }
+  | { kind: 'leftRunning'; taskId: string }
+  | { kind: 'upNext'; task: Task | undefined; remaining: number }
+  | { kind: 'statusSet'; taskId: string; from: Status; to: Status; command: string; reason: string | undefined }
+  | { kind: 'note'; text: string };
+
+/** What will happen, said before it does. */
+export type StepPlan =
+  | { kind: 'manual'; instructions: string; steps: readonly string[] }
+  | { kind: 'script'; command: string; cwd: string; timeoutMs: number | undefined; retries: number }
+  | {
+      kind: 'ai';
+      model: string;
+      provider: string;
+      template: string;
+      tokens: number;
+      cost: number | undefined;
+      writes: readonly string[];
+      context: readonly { source: string; chars: number }[];
+    };
+
+/** Who holds a lease: enough to say so, and to tell a live holder from a dead one. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly bootId: string | undefined;
+  /** The start of the process as the system counts it, so that a reused pid is not taken for it. */
+  readonly startTime: string | undefined;
+  readonly since: string;
+  readonly runId: string;
+  readonly taskId?: string | undefined;
+}
+
+export interface ShellResult {
+  /** Undefined if the program never ran or was ended by a signal. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly ms: number;
+  readonly end: 'exited' | 'timedOut' | 'aborted' | 'notStarted';
+  /** Why it could not be started. */
+  readonly problem: string | undefined;
+}
+
+export interface Usage {
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+  /** US dollars; undefined if the price is not known. */
+  readonly cost: number | undefined;
+}
+
+export interface Proposal {
+  /** Relative to the root; undefined if the reply goes nowhere but the logs. */
+  readonly path: string | undefined;
+  /** What stands on disk: undefined if there is nothing yet. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+export type DecidedBy = 'person' | '--yes' | '--answer' | 'nobody';
+
+/** What is kept of a task's end, in the YAML and in the journal. */
+export interface EndRecord {
+  readonly ms: number | undefined;
+  readonly usage?: Usage | undefined;
+  readonly log?: string | undefined;
+  readonly lastRun?: Readonly<Record<string, unknown>> | undefined;
+  readonly issues: readonly NewIssue[];
+  /** How the issues of earlier attempts were settled. */
+  readonly resolution?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface NewIssue {
+  readonly timestamp: string;
+  readonly type: string;
+  readonly detail: string;
+  readonly resolution?: string | undefined;
+}

@@ -1,0 +1,84 @@
+// What git knows of the project, and the one commit that a task may ask for. Everything goes through the world's shell.
+import type { Shell } from './world.ts';
+
+interface Answer {
+  readonly ok: boolean;
+  /** What it printed, on either stream. */
+  readonly text: string;
+}
+
+async function ask(shell: Shell, cwd: string, args: readonly string[]): Promise<Answer> {
+  let text = '';
+  const result = await shell(
+    { kind: 'program', file: 'git', args },
+    {
+      cwd,
+      env: { GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C.UTF-8' },
+      timeoutMs: 60_000,
+      onOutput: (piece) => {
+        text += piece;
+      },
+    },
+  );
+  return { ok: result.exitCode === 0, text: text || (result.problem ?? '') };
+}
+
+/** Runs git in a folder; undefined if git or the repository is not there, or the command fails. */
+async function git(shell: Shell, cwd: string, ...args: string[]): Promise<string | undefined> {
+  const { ok, text } = await ask(shell, cwd, args);
+  return ok ? text : undefined;
+}
+
+/** The subjects of the commits since the last tag (all, if there is none), newest first; empty outside a repository. */
+export async function gitLog(shell: Shell, root: string): Promise<string> {
+  const tag = (await git(shell, root, 'describe', '--tags', '--abbrev=0'))?.trim();
+  return (await git(shell, root, 'log', '--no-decorate', '--pretty=%h %s', tag ? `${tag}..HEAD` : 'HEAD')) ?? '';
+}
+
+/** What was changed in the work tree since the last commit; empty outside a repository. */
+export async function gitDiff(shell: Shell, root: string): Promise<string> {
+  return (await git(shell, root, 'diff', 'HEAD', '--no-color', '--no-ext-diff')) ?? '';
+}
+
+/** Each path that differs from the last commit, with a fingerprint of how it stands now. */
+export type WorkTree = ReadonlyMap<string, string>;
+
+/** The uncommitted paths of the work tree at this moment, from the repository's top; undefined outside a repository. */
+export async function workTree(shell: Shell, root: string): Promise<WorkTree | undefined> {
+  const top = (await git(shell, root, 'rev-parse', '--show-toplevel'))?.trim();
+  if (top === undefined) return undefined;
+  const listed =
+    (await git(shell, root, 'status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--', '.')) ??
+    '';
+  const rows = listed
+    .split('\0')
+    .filter(Boolean)
+    .map((row) => ({ state: row.slice(0, 2), path: row.slice(3) }));
+  const there = rows.filter(({ state }) => !state.includes('D')).map(({ path }) => path);
+  const hashes = there.length === 0 ? [] : ((await git(shell, top, 'hash-object', '--', ...there)) ?? '').split('\n');
+  return new Map(rows.map(({ state, path }) => [path, `${state} ${hashes[there.indexOf(path)] ?? ''}`]));
+}
+
+/** The paths that were changed between two looks at the work tree. */
+export function changedSince(before: WorkTree, after: WorkTree): string[] {
+  return [...after].filter(([path, print]) => before.get(path) !== print).map(([path]) => path);
+}
+
+/** Commits these paths (from the repository's top) and nothing else: the commit's short hash, or why git refused. */
+export async function commitPaths(
+  shell: Shell,
+  root: string,
+  paths: readonly string[],
+  message: string,
+): Promise<{ readonly hash: string } | { readonly refused: string }> {
+  const top = (await git(shell, root, 'rev-parse', '--show-toplevel'))?.trim();
+  if (top === undefined) return { refused: 'this is not a git repository' };
+  for (const args of [
+    ['add', '--all'],
+    ['commit', '--quiet', '--only', '-m', message],
+  ]) {
+    const { ok, text } = await ask(shell, top, [...args, '--', ...paths]);
+    if (!ok) return { refused: text.trim() };
+  }
+  return { hash: ((await git(shell, root, 'rev-parse', '--short', 'HEAD')) ?? '').trim() };
+}

@@ -1,0 +1,163 @@
+// AUTOMATED_SCRIPT: shows the command and where it runs, streams its output, keeps all of it, ends by its exit code.
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { RunbookError } from '../errors.ts';
+import type { ShellResult } from '../events.ts';
+import { openTaskLog, type TaskLog } from '../logs.ts';
+import { insideProject } from '../paths.ts';
+import { type Command, commandLine, type ScriptDetails, type Task } from '../runbook/task.ts';
+import { howItEnded, runChecks } from './checks.ts';
+import type { Job, Outcome, Step } from './outcome.ts';
+import { tailOf } from './tail.ts';
+
+export async function prepareScript(job: Job): Promise<Step> {
+  const { task, session } = job;
+  const script = requireScript(session.root, task, session.world.env['PATH']);
+  return {
+    plan: {
+      kind: 'script',
+      command: commandLine(script.command),
+      cwd: script.cwd,
+      timeoutMs: script.timeoutMs,
+      retries: task.retries,
+    },
+    carryOut: () => carryOut(job, script),
+  };
+}
+
+/** Throws what is wrong with the task's script, as far as it can be seen without running it. */
+export function requireScript(root: string, task: Task, path: string | undefined): ScriptDetails {
+  const { script } = task;
+  if (!script) throw incomplete(task);
+  requireFolder(root, task, script.cwd);
+  requireProgram(root, task, script, path);
+  return script;
+}
+
+async function carryOut(job: Job, script: ScriptDetails): Promise<Outcome> {
+  const { task, session } = job;
+  const log = openTaskLog(session.root, task.id, session.world.now());
+  const attempts = task.retries + 1;
+  for (let attempt = 1; ; attempt++) {
+    const { result, tail, ok } = await runOnce(job, script, log, attempt, attempts);
+    if (result.end === 'aborted') return { kind: 'cutOff' };
+    if (!ok && attempt < attempts) continue;
+    if (!ok)
+      return failed(
+        job,
+        log,
+        result,
+        result.end === 'timedOut' ? 'TIMEOUT' : 'SCRIPT_ERROR',
+        [howItEnded(result), tail].filter(Boolean).join('\n'),
+      );
+    const checked = await runChecks(job, log);
+    if (checked.kind === 'aborted') return { kind: 'cutOff' };
+    if (checked.kind === 'failed') return failed(job, log, result, 'VALIDATION_FAIL', checked.detail);
+    return { kind: 'done', record: { ms: result.ms, log: log.file, issues: [], lastRun: lastRun(job, 'SUCCESS') } };
+  }
+}
+
+async function runOnce({ task, session }: Job, script: ScriptDetails, log: TaskLog, attempt: number, attempts: number) {
+  const { command, env, timeoutMs, okExitCodes } = script;
+  const tail = tailOf();
+  log.write(`$ ${commandLine(command)}\n`);
+  const onOutput = (text: string) => {
+    log.write(text);
+    tail.push(text);
+    session.world.emit({ kind: 'output', text });
+  };
+  const result = await session.world.shell(command, { cwd: join(session.root, script.cwd), env, timeoutMs, onOutput });
+  const ok = result.end === 'exited' && result.exitCode !== undefined && okExitCodes.includes(result.exitCode);
+  session.tell({
+    kind: 'scriptEnded',
+    taskId: task.id,
+    command: commandLine(command),
+    result,
+    log: log.file,
+    attempt,
+    attempts,
+    ok,
+  });
+  return { result, ok, tail: tail.text() };
+}
+
+function failed(job: Job, log: TaskLog, result: ShellResult, type: string, detail: string): Outcome {
+  const issue = { timestamp: job.session.world.now().toISOString(), type, detail };
+  return { kind: 'error', record: { ms: result.ms, log: log.file, issues: [issue], lastRun: lastRun(job, 'FAILURE') } };
+}
+
+function lastRun({ session }: Job, outcome: 'SUCCESS' | 'FAILURE') {
+  return { timestamp: session.world.now().toISOString(), outcome };
+}
+
+function incomplete(task: Task): RunbookError {
+  return new RunbookError({
+    code: 'TASK_INCOMPLETE',
+    message: `task \`${task.id}\` is AUTOMATED_SCRIPT but has no \`script_details\``,
+    at: task.place('type'),
+    hint: 'Write the command that it runs: `script_details: npm test`.',
+  });
+}
+
+/** Throws if the folder in which a task's commands run is not there, or lies outside the project. */
+export function requireFolder(root: string, task: Task, cwd: string): void {
+  const at = task.place(task.script && cwd === task.script.cwd && cwd !== task.cwd ? 'script_details.cwd' : 'cwd');
+  const folder = insideProject(root, cwd, at);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new RunbookError({
+    code: 'FILE_NOT_FOUND',
+    message: `the folder \`${cwd}\` does not exist`,
+    at,
+    hint: `mkdir -p ${cwd}`,
+  });
+}
+
+/** Throws if what is to run is plainly not there. A command line with shell words in it can only be tried. */
+function requireProgram(root: string, task: Task, script: ScriptDetails, path: string | undefined): void {
+  const file = plainProgram(script.command);
+  if (file === undefined) return;
+  const found = file.includes('/') ? whereFrom(join(root, script.cwd), file) : inPath(file, path);
+  if (found === 'ok') return;
+  const message =
+    found === 'missing' ? `the script \`${file}\` does not exist` : `the script \`${file}\` may not be executed`;
+  const hint =
+    found === 'missing'
+      ? 'Mend the path, or write that script. It is looked up from the folder the task runs in.'
+      : `chmod +x ${file}`;
+  throw new RunbookError({
+    code: 'SCRIPT_NOT_FOUND',
+    message,
+    at: task.place(script.command.kind === 'program' ? 'script_details.path' : 'script_details.command'),
+    hint,
+  });
+}
+
+function plainProgram(command: Command): string | undefined {
+  if (command.kind === 'program') return command.file;
+  const [first = ''] = command.line.trim().split(/\s+/);
+  return /^[\w@%+:,.-]*\/[\w@%+:,./-]*$/.test(first) ? first : undefined;
+}
+
+type Found = 'ok' | 'missing' | 'notExecutable';
+
+function whereFrom(folder: string, file: string): Found {
+  const path = isAbsolute(file) ? file : join(folder, file);
+  if (!existsSync(path)) return 'missing';
+  return executable(path) ? 'ok' : 'notExecutable';
+}
+
+function inPath(file: string, path: string | undefined): Found {
+  if (process.platform === 'win32') return 'ok';
+  return (path ?? '').split(delimiter).some((folder) => folder !== '' && executable(join(folder, file)))
+    ? 'ok'
+    : 'missing';
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

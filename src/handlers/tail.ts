@@ -1,0 +1,21 @@
+// The last lines of a stream, to be quoted where something failed.
+
+const LINES = 12;
+const LONGEST_LINE = 500;
+
+export function tailOf(): { push(text: string): void; text(): string } {
+  let kept = '';
+  return {
+    push(text) {
+      kept = (kept + text).slice(-LINES * LONGEST_LINE);
+    },
+    text() {
+      const lines = kept.split(/\r?\n/).map((line) => line.trimEnd());
+      while (lines.at(-1) === '') lines.pop();
+      return lines
+        .slice(-LINES)
+        .map((line) => line.slice(0, LONGEST_LINE))
+        .join('\n');
+    },
+  };
+}

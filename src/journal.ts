@@ -1,0 +1,244 @@
+// The append-only log: one JSON object a line in logs/run_log.jsonl. Which events it keeps is said here, and nowhere else.
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, unreachable } from './errors.ts';
+import type { Event } from './events.ts';
+import type { Status } from './runbook/schema.ts';
+
+export const JOURNAL_FILE = 'logs/run_log.jsonl';
+
+/** A line of the journal, as it is written. */
+export interface JournalLine {
+  readonly timestamp: string;
+  readonly run_id: string;
+  readonly task_id?: string;
+  readonly event_type: string;
+  readonly status_change?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface Journal {
+  /** Appends the event and makes it durable, if it is one that is kept. */
+  readonly keep: (event: Event) => void;
+  readonly runId: string;
+}
+
+export function openJournal(root: string, runId: string, now: () => Date, redact: (text: string) => string): Journal {
+  return {
+    runId,
+    keep(event) {
+      const entry = entryOf(event);
+      if (!entry) return;
+      const line = { timestamp: now().toISOString(), run_id: runId, ...entry };
+      append(
+        root,
+        JSON.stringify(line, (_key, value: unknown) => (typeof value === 'string' ? redact(value) : value)),
+      );
+    },
+  };
+}
+
+/** A name for one run: short, sortable by time, different for each process. */
+export function newRunId(now: Date): string {
+  return `${compactTime(now)}-${process.pid}`;
+}
+
+/** `20261120T101502`, in UTC. */
+export function compactTime(time: Date): string {
+  return time
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replaceAll(/[-:]/g, '');
+}
+
+/** All readable lines, oldest first. A torn line (the process was killed while writing) is stepped over. */
+export function readJournal(root: string): JournalLine[] {
+  return journalText(root).split('\n').flatMap(parseLine);
+}
+
+/** The status that the tool itself wrote last, for each task that it ever wrote one. */
+export function lastStatuses(root: string): Map<string, Status> {
+  const last = new Map<string, Status>();
+  for (const text of journalText(root).split('\n')) {
+    // Most lines change no status; they are not worth parsing.
+    if (!text.includes('"status_change"')) continue;
+    for (const line of parseLine(text)) {
+      const to = line.status_change?.split(' -> ')[1];
+      if (line.task_id !== undefined && to !== undefined) last.set(line.task_id, to as Status);
+    }
+  }
+  return last;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+type Entry = Omit<JournalLine, 'timestamp' | 'run_id'>;
+
+function entryOf(event: Event): Entry | undefined {
+  switch (event.kind) {
+    case 'started':
+      return entry('START_TASK', event);
+    case 'ended':
+      return entry(END_TYPES[event.to] ?? 'MANUAL_ACTION', event, endDetails(event));
+    case 'handEdit':
+      return entry('HAND_EDIT', event, { at: event.at, mended: event.mended });
+    case 'recovered':
+      return entry('RECOVER_TASK', event, { at: event.at, mended: event.mended });
+    case 'readied':
+      return entry('READY_TASK', event);
+    case 'putBack':
+      return entry('LEAVE_TASK', event, { why: event.why });
+    case 'leftRunning':
+      return entry('INTERRUPT_TASK', event);
+    case 'statusSet':
+      return entry('MANUAL_ACTION', event, { command: event.command, reason: event.reason });
+    case 'decided':
+      return entry('MANUAL_ACTION', event, {
+        decision: event.decision,
+        by: event.by,
+        detail: event.detail,
+        ...(event.manualEdit ? { manual_edit: true } : {}),
+      });
+    case 'handWon':
+      return {
+        task_id: event.taskId,
+        event_type: 'HAND_EDIT',
+        status_change: `${event.ours} -> ${event.theirs}`,
+        details: { at: event.at, kept: event.theirs, not_written: event.ours },
+      };
+    case 'scriptEnded':
+      return entry('RUN_SCRIPT', event, {
+        command: event.command,
+        exit_code: event.result.exitCode,
+        end: event.result.end,
+        ms: event.result.ms,
+        attempt: event.attempt,
+        log: event.log,
+      });
+    case 'checkEnded':
+      return entry('CHECK_RUN', event, {
+        name: event.name,
+        command: event.command,
+        ok: event.ok,
+        exit_code: event.result.exitCode,
+        ms: event.result.ms,
+      });
+    case 'promptSent':
+      return entry('AI_PROMPT_SENT', event, {
+        model: event.model,
+        provider: event.provider,
+        template: event.template,
+        tokens_estimated: event.tokens,
+        attempt: event.attempt,
+        prompt: event.log,
+        sha256: event.sha256,
+      });
+    case 'replyReceived':
+      return entry('AI_RESPONSE_RECEIVED', event, {
+        model: event.model,
+        provider: event.provider,
+        ms: event.ms,
+        input_tokens: event.usage.inputTokens,
+        output_tokens: event.usage.outputTokens,
+        cost_usd: event.usage.cost,
+        reply: event.log,
+        sha256: event.sha256,
+        snippet: event.snippet,
+      });
+    case 'replyFailed':
+      return entry('AI_RESPONSE_FAILED', event, { type: event.issueType, detail: event.detail });
+    case 'fileWritten':
+      return entry('FILE_WRITTEN', event, { path: event.path, bytes: event.bytes, sha256: event.sha256 });
+    case 'artifactRestored':
+      return entry('FILE_RESTORED', event, { path: event.path });
+    case 'committed':
+      return entry('GIT_COMMIT', event, { commit: event.commit, message: event.message });
+    case 'foundInterrupted':
+    case 'foundError':
+    case 'announced':
+    case 'output':
+    case 'checkStarted':
+    case 'promptShown':
+    case 'replyProgress':
+    case 'proposed':
+    case 'reviewPoints':
+    case 'upNext':
+    case 'note':
+      return undefined;
+    default:
+      return unreachable(event);
+  }
+}
+
+const END_TYPES: Partial<Record<Status, string>> = { DONE: 'COMPLETE_TASK', ERROR: 'ERROR_TASK', SKIPPED: 'SKIP_TASK' };
+
+function entry(
+  eventType: string,
+  event: { taskId: string; from?: Status; to?: Status },
+  details?: Record<string, unknown>,
+): Entry {
+  return {
+    task_id: event.taskId,
+    event_type: eventType,
+    ...(event.from && event.to ? { status_change: `${event.from} -> ${event.to}` } : {}),
+    ...(details ? { details } : {}),
+  };
+}
+
+function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
+  const { record } = event;
+  return {
+    ms: record.ms,
+    reason: record.reason,
+    log: record.log,
+    ...(record.usage
+      ? {
+          cost_usd: record.usage.cost,
+          input_tokens: record.usage.inputTokens,
+          output_tokens: record.usage.outputTokens,
+        }
+      : {}),
+    ...(record.issues.length > 0 ? { issues: record.issues } : {}),
+  };
+}
+
+/** One write, so that lines of two processes never mix; after a torn line, a new one begins. */
+function append(root: string, line: string): void {
+  mkdirSync(join(root, 'logs'), { recursive: true });
+  const file = openSync(join(root, JOURNAL_FILE), 'a+');
+  try {
+    writeSync(file, `${endsTorn(file) ? '\n' : ''}${line}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function endsTorn(file: number): boolean {
+  const { size } = fstatSync(file);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last.toString() !== '\n';
+}
+
+function journalText(root: string): string {
+  try {
+    return readFileSync(join(root, JOURNAL_FILE), 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function parseLine(text: string): JournalLine[] {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null && 'event_type' in line ? [line as JournalLine] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,66 @@
+// The full record of one start of a task, under logs/<task id>/: what a script printed, what a model was asked and answered.
+import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from './errors.ts';
+import { compactTime, sha256 } from './journal.ts';
+
+export interface TaskLog {
+  /** The path of the log, relative to the root. */
+  readonly file: string;
+  readonly write: (text: string) => void;
+  /** Keeps a text of its own beside the log, such as a prompt; returns its path relative to the root, and its hash. */
+  readonly keep: (name: string, text: string) => { readonly file: string; readonly sha256: string };
+}
+
+/** Starts a new log. Two within a second get different names. Contract: what is written has its secrets taken out already. */
+export function openTaskLog(root: string, taskId: string, now: Date): TaskLog {
+  const folder = join('logs', folderName(taskId));
+  mkdirSync(join(root, folder), { recursive: true });
+  const stem = freshStem(join(root, folder), compactTime(now));
+  const file = join(folder, `${stem}.log`);
+  return {
+    file,
+    write: (text) => appendFileSync(join(root, file), text),
+    keep(name, text) {
+      const kept = join(folder, `${stem}-${name}`);
+      writeFileSync(join(root, kept), text);
+      return { file: kept, sha256: sha256(text) };
+    },
+  };
+}
+
+/** The log of the task's latest start, relative to the root. */
+export function logOfLastStart(root: string, taskId: string): string | undefined {
+  const folder = join('logs', folderName(taskId));
+  try {
+    const last = readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+      .at(-1);
+    return last && join(folder, last);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** An id may be any text; a folder's name may not. What has to be changed gets a hash, so that two ids never share one. */
+function folderName(taskId: string): string {
+  const safe = taskId
+    .replaceAll(/[^\p{L}\p{N}._@+-]/gu, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 100);
+  return safe === taskId ? safe : `${safe}-${sha256(taskId).slice(0, 8)}`;
+}
+
+function freshStem(folder: string, stem: string): string {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? stem : `${stem}-${n}`;
+    try {
+      closeSync(openSync(join(folder, `${candidate}.log`), 'wx'));
+      return candidate;
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// The person is the model: the prompt goes to the clipboard and to a file, the reply is pasted here or saved to a file.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderFor } from '../runbook/lock.ts';
+import type { Model, ModelChoice, Surroundings } from '../world.ts';
+
+export function pasteModel({ root }: ModelChoice, { ask }: Surroundings): Model {
+  return {
+    label: 'paste',
+    provider: 'paste',
+    price: () => undefined,
+    async reply({ prompt, onText }) {
+      const [promptFile, replyFile] = [join('.runbook', 'prompt.md'), join('.runbook', 'reply.md')];
+      folderFor(root);
+      writeFileSync(join(root, promptFile), prompt);
+      writeFileSync(join(root, replyFile), '');
+      const text = await ask.paste({ prompt, promptFile: join(root, promptFile), replyFile: join(root, replyFile) });
+      onText(text);
+      return { text, cut: false, usage: { inputTokens: undefined, outputTokens: undefined, cost: undefined } };
+    },
+  };
+}

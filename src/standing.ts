@@ -1,0 +1,49 @@
+// How a runbook stands at this moment: read anew from its files each time, and settled with what was known before.
+import type { Holder } from './events.ts';
+import { lastStatuses } from './journal.ts';
+import { leaseHolder } from './runbook/lock.ts';
+import { readRunbook } from './runbook/read.ts';
+import { type Known, type Settled, settle } from './runbook/settle.ts';
+import { changeStatus, type Session } from './session.ts';
+
+export interface Standing extends Settled {
+  /** The live runner that holds the runbook, if it is not this one. */
+  readonly holder: Holder | undefined;
+}
+
+/** How the runbook stands, without writing anything. Throws the first mistake in its files. */
+export function lookAt(path: string): Standing {
+  const runbook = readRunbook(path);
+  const lease = leaseHolder(runbook.root);
+  const known: Known = {
+    last: lastStatuses(runbook.root),
+    cutShort: lease && !lease.alive ? lease.holder.taskId : undefined,
+    held: lease?.alive ?? false,
+  };
+  return { ...settle(runbook, known), holder: lease?.alive ? lease.holder : undefined };
+}
+
+/**
+ * Reads the runbook and writes what is due: hand edits are journaled and both files brought to agree, tasks that have
+ * nothing to wait for become READY. `predecessor` is the dead runner whose lease this one took over.
+ */
+export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
+  const runbook = readRunbook(session.path);
+  const settled = settle(runbook, { last: lastStatuses(session.root), cutShort: predecessor?.taskId, held: false });
+  for (const change of settled.changes) {
+    const { task, kind, from, to, at, mend } = change;
+    const event =
+      kind === 'readied'
+        ? ({ kind, taskId: task.id, from, to: 'READY' } as const)
+        : ({ kind, taskId: task.id, from, to, at, mended: mend } as const);
+    if (kind === 'readied' || mend.length > 0)
+      changeStatus(session, { taskId: task.id, from: kind === 'readied' ? from : expected(change), to }, event);
+    else session.tell(event);
+  }
+  return settled;
+}
+
+/** What stands in the file that has to be mended: it is overwritten, and only if it still says this. */
+function expected({ task, to }: Settled['changes'][number]) {
+  return task.homes.find((home) => home.status !== undefined && home.status !== to)?.status ?? to;
+}

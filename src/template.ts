@@ -1,0 +1,263 @@
+// Prompt templates: Nunjucks, strict. Each name must be known, each mistake has its place, and nothing leaves the project.
+// The only importer of `nunjucks`.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import nunjucks from 'nunjucks';
+import { globSync } from 'tinyglobby';
+import { type Place, RunbookError } from './errors.ts';
+import { insideProject, shownPath } from './paths.ts';
+import { readText } from './runbook/source.ts';
+import { didYouMean } from './suggest.ts';
+import { type Lookup, type Name, type Node, namesIn } from './templateNames.ts';
+
+export interface Compiled {
+  /** The variables that it asks for, found without running it: what is costly need not be fetched for nothing. */
+  readonly uses: ReadonlySet<string>;
+  /** Throws TEMPLATE_UNDEFINED for a member that is not there, except in a condition and before `default`. */
+  readonly render: (variables: Readonly<Record<string, unknown>>) => Rendered;
+}
+
+export interface Rendered {
+  readonly text: string;
+  /** The files whose text went into it, with their sizes. */
+  readonly parts: readonly { readonly source: string; readonly chars: number }[];
+}
+
+/**
+ * Reads the template `file` and those that it names, and checks them. `knownNames` are the variables that `render` will
+ * get; `file` and `glob` are always there. `askedAt` is who named the file. Throws the first mistake: FILE_NOT_FOUND,
+ * PATH_OUTSIDE, TEMPLATE_INVALID or TEMPLATE_UNDEFINED.
+ */
+export function compile(root: string, file: string, knownNames: readonly string[], askedAt?: Place): Compiled {
+  const sources = new Map<string, Source>();
+  const uses = new Set<string>();
+  read(root, file, askedAt, sources);
+  const known = [...knownNames, ...Object.keys(PROVIDED), ...GLOBALS];
+  for (const source of sources.values()) {
+    for (const name of source.found.names) {
+      if (!known.includes(name.value) && !declaredAnywhere(sources, name.value))
+        throw undefinedName(source, name, known);
+      uses.add(name.value);
+    }
+  }
+  return { uses, render: (variables) => render(root, file, sources, variables) };
+}
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  readonly found: ReturnType<typeof namesIn>;
+}
+
+const GLOBALS = ['range', 'cycler', 'joiner', 'loop', 'caller', 'super', 'true', 'false', 'none', 'null', 'not'];
+
+/** Reads a template, and the ones it includes, extends or imports by name, each once. */
+function read(root: string, file: string, askedAt: Place | undefined, sources: Map<string, Source>): void {
+  if (sources.has(file)) return;
+  const text = readText(insideProject(root, file, askedAt), file, askedAt).replace(/^\uFEFF/, '');
+  const source: Source = { file, text, found: namesIn(parse(file, text)) };
+  const [outlandish] = source.found.outlandish;
+  if (outlandish) throw invalid(source, { ...outlandish, message: `\`${outlandish.value}\` can't be a name` });
+  sources.set(file, source);
+  for (const other of source.found.templates)
+    read(root, other.value, placeAt(source, other.lineno, other.colno, other.value), sources);
+}
+
+function parse(file: string, text: string): Node {
+  try {
+    const { parser } = nunjucks as unknown as {
+      parser: { parse: (text: string, extensions: unknown[], options: object) => Node };
+    };
+    return parser.parse(text, [], {});
+  } catch (error) {
+    throw invalid({ file, text }, error);
+  }
+}
+
+/** A name that a template sets, loops over or takes as an argument may be used in those that it includes. */
+function declaredAnywhere(sources: ReadonlyMap<string, Source>, name: string): boolean {
+  return [...sources.values()].some((source) => source.found.declared.has(name));
+}
+
+function undefinedName(source: Source, name: Name, known: readonly string[]): RunbookError {
+  const ours = known.filter((candidate) => !GLOBALS.includes(candidate));
+  return new RunbookError({
+    code: 'TEMPLATE_UNDEFINED',
+    message: `\`${name.value}\` is not defined.${didYouMean(name.value, ours)}`,
+    at: placeAt(source, name.lineno, name.colno, name.value),
+    hint: `The template may use ${ours.map((candidate) => `\`${candidate}\``).join(', ')}.`,
+  });
+}
+
+function render(
+  root: string,
+  file: string,
+  sources: ReadonlyMap<string, Source>,
+  variables: Readonly<Record<string, unknown>>,
+): Rendered {
+  const parts: { source: string; chars: number }[] = [];
+  const context = { ...provided(root, parts), ...variables };
+  for (const source of sources.values())
+    for (const lookup of source.found.lookups) requireMember(source, lookup, context);
+  try {
+    const text = environment(sources).render(file, context);
+    const fromFiles = parts.reduce((sum, { chars }) => sum + chars, 0);
+    return { text, parts: [{ source: file, chars: Math.max(0, text.length - fromFiles) }, ...parts] };
+  } catch (error) {
+    throw worded(sources, file, error);
+  }
+}
+
+/** `a.b.c` that starts at a variable of ours is looked up beforehand: Nunjucks would print nothing where `b` is misspelt. */
+function requireMember(source: Source, lookup: Lookup, context: Readonly<Record<string, unknown>>): void {
+  let value: unknown = context[lookup.root];
+  let path = lookup.root;
+  if (source.found.declared.has(lookup.root)) return;
+  for (const step of lookup.steps) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    if (!Object.hasOwn(value, step)) {
+      throw new RunbookError({
+        code: 'TEMPLATE_UNDEFINED',
+        message: `\`${path}\` has no \`${step}\`.${didYouMean(step, Object.keys(value))}`,
+        at: placeAt(source, lookup.lineno, lookup.colno, `${path}.${step}`),
+        hint:
+          Object.keys(value).length === 0
+            ? `\`${path}\` is empty.`
+            : `It has ${Object.keys(value)
+                .slice(0, 12)
+                .map((key) => `\`${key}\``)
+                .join(', ')}.`,
+      });
+    }
+    path = `${path}.${step}`;
+    // Looked at only as far as needed: the last step may be costly, such as the text of a file.
+    if (step === lookup.steps.at(-1)) return;
+    value = (value as Record<string, unknown>)[step];
+  }
+}
+
+function environment(sources: ReadonlyMap<string, Source>): nunjucks.Environment {
+  guardLookups();
+  const loader: nunjucks.ILoader = { getSource: (name) => loaded(sources, name) };
+  // `dev` keeps the line, the column and the cause on the errors.
+  return new nunjucks.Environment(loader, {
+    autoescape: false,
+    throwOnUndefined: true,
+    dev: true,
+  } as nunjucks.ConfigureOptions);
+}
+
+function loaded(sources: ReadonlyMap<string, Source>, name: string): nunjucks.LoaderSource {
+  const source = sources.get(name);
+  if (!source)
+    throw new RunbookError({
+      code: 'TEMPLATE_INVALID',
+      message: `\`${name}\` is not named in so many words`,
+      hint: 'Write the path of an included template as a plain text.',
+    });
+  return { src: source.text, path: name, noCache: true };
+}
+
+/**
+ * Templates are data. Nunjucks turns them into JavaScript in which `x.constructor.constructor("…")()` would run code, so
+ * members are looked up by us: own data, and the plain methods of texts and lists, but no way to a constructor.
+ */
+function guardLookups(): void {
+  const { runtime } = nunjucks as unknown as { runtime: { memberLookup: (target: unknown, name: unknown) => unknown } };
+  runtime.memberLookup = (target, name) => {
+    if (target === undefined || target === null || typeof target === 'function') return undefined;
+    const holder = Object(target) as Record<PropertyKey, unknown>;
+    const key = String(name);
+    const method = typeof target === 'string' || Array.isArray(target) ? holder[key] : undefined;
+    if (typeof method === 'function' && key !== 'constructor' && !key.startsWith('__')) return method.bind(target);
+    return Object.hasOwn(holder, key) ? holder[key] : undefined;
+  };
+}
+
+const PROVIDED = { file: true, glob: true };
+const LEFT_OUT = ['**/node_modules/**', '**/.git/**', '**/.runbook/**', '.env'];
+
+/** `file("path")` is a text; `glob("src/**")` is a list of `{path, text}`, sorted. */
+function provided(root: string, parts: { source: string; chars: number }[]) {
+  const open = (path: string) => {
+    const text = readText(insideProject(root, path), path);
+    parts.push({ source: path, chars: text.length });
+    return text;
+  };
+  return {
+    file: (path: unknown) => {
+      if (typeof path !== 'string')
+        throw new RunbookError({ code: 'TEMPLATE_INVALID', message: '`file` takes the path of a file, as text' });
+      if (!existsSync(join(root, path))) throw missingFile(root, path);
+      return open(path);
+    },
+    glob: (pattern: unknown) => {
+      if (typeof pattern !== 'string')
+        throw new RunbookError({ code: 'TEMPLATE_INVALID', message: '`glob` takes a pattern, as text' });
+      const paths = globSync(pattern, { cwd: root, ignore: LEFT_OUT, dot: true, expandDirectories: false }).sort();
+      return paths.map((path) => ({ path, text: open(path) }));
+    },
+  } satisfies Record<keyof typeof PROVIDED, unknown>;
+}
+
+function missingFile(root: string, path: string): RunbookError {
+  const folder = join(root, path, '..');
+  const beside =
+    existsSync(folder) && statSync(folder).isDirectory()
+      ? readdirSync(folder).map((name) => shownPath(root, join(folder, name)))
+      : [];
+  return new RunbookError({
+    code: 'FILE_NOT_FOUND',
+    message: `\`${path}\` does not exist.${didYouMean(path, beside)}`,
+    hint: 'Paths are from the folder of `runbook.yaml`.',
+  });
+}
+
+/** What Nunjucks throws, with the place, in the words of this house. */
+function worded(sources: ReadonlyMap<string, Source>, file: string, error: unknown): unknown {
+  const { lineno, colno, cause } = error as { lineno?: number; colno?: number; cause?: unknown };
+  const source = sources.get(file) ?? { file, text: '' };
+  const at =
+    lineno === undefined ? undefined : placeAt(source, Math.max(0, lineno - 1), Math.max(0, (colno ?? 1) - 1), '');
+  if (cause instanceof RunbookError)
+    return new RunbookError(
+      { code: cause.code, message: cause.message, hint: cause.hint, at: cause.at ?? at },
+      { cause },
+    );
+  if (!(error instanceof Error)) return error;
+  if (/null or undefined/.test(error.message)) {
+    return new RunbookError(
+      {
+        code: 'TEMPLATE_UNDEFINED',
+        message: 'this prints something that is not defined',
+        at,
+        hint: 'If it may be missing: {{ … | default("") }}, or {% if … %}.',
+      },
+      { cause: error },
+    );
+  }
+  return invalid(source, error);
+}
+
+function invalid(source: Pick<Source, 'file' | 'text'>, error: unknown): RunbookError {
+  const { lineno = 0, colno = 0, message } = error as { lineno?: number; colno?: number; message: string };
+  const plain =
+    message
+      .replace(/^\([^)]*\)(?: \[Line.*?\])?\s*/, '')
+      .replace(/^Template render error: /, '')
+      .trim()
+      .split('\n')[0] ?? '';
+  // The lexer counts lines and columns from 0, and what it reports was mostly passed already.
+  const at = placeAt(source, Math.max(0, lineno - 1), Math.max(0, colno - 1), '');
+  return new RunbookError(
+    { code: 'TEMPLATE_INVALID', message: `this is not a valid template: ${plain}`, at },
+    { cause: error },
+  );
+}
+
+function placeAt(source: Pick<Source, 'file' | 'text'>, lineno: number, colno: number, name: string): Place {
+  const text = source.text.split(/\r?\n/)[lineno] ?? '';
+  // Nunjucks' columns stand at the end of some nodes; where the name itself is on the line, that is the place.
+  const exact = text.startsWith(name, colno) ? colno : Math.max(0, name === '' ? colno : text.lastIndexOf(name, colno));
+  return { file: source.file, line: lineno + 1, column: exact + 1, length: Math.max(1, name.length), text };
+}

@@ -1,0 +1,99 @@
+// What the loop needs from outside. The terminal, a test and later front ends each bring their own.
+import type { RunbookError } from './errors.ts';
+import type { DecidedBy, Event, ShellResult, Usage } from './events.ts';
+import type { Command, ModelSettings } from './runbook/task.ts';
+
+export interface World {
+  readonly ask: Ask;
+  /** Contract: throws MODEL_NO_KEY or MODEL_UNKNOWN before anything is sent; the model itself then never throws these. */
+  readonly model: (choice: ModelChoice) => Promise<Model>;
+  readonly shell: Shell;
+  /** Contract: never throws, returns at once. */
+  readonly emit: (event: Event) => void;
+  readonly now: () => Date;
+  /** Aborted when the person wants out (Ctrl-C) or the system does (SIGTERM, SIGHUP). */
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Takes the values of secrets out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+/** What of the world a model needs. */
+export type Surroundings = Pick<World, 'ask' | 'env' | 'signal'>;
+
+/** What a person, or a flag that speaks for them, answers. */
+export type Decision = 'accept' | 'retry' | 'edit' | 'error' | 'skip' | 'quit';
+export type Answer = Decision | 'goOn' | 'diff' | 'send' | `pick:${string}`;
+export type Topic = 'manual' | 'review' | 'prompt' | 'interrupted' | 'stopped' | 'model' | 'block' | 'paste';
+
+export interface Question<A extends Answer> {
+  readonly topic: Topic;
+  readonly message: string;
+  readonly choices: readonly { readonly key: string; readonly answer: A; readonly label: string }[];
+  /** How the checks on a proposal went: what `--yes` goes by. */
+  readonly checks?: 'passed' | 'failed' | 'none';
+}
+
+export interface Ask {
+  /** Undefined if this topic will find an answer, or the error that says whose and which flag would give it. */
+  readonly lacks: (topic: Topic, checks?: 'some' | 'none') => RunbookError | undefined;
+  /** Contract: answers with one of the choices, or throws INTERRUPTED or NEEDS_PERSON. Nothing was changed then. */
+  readonly choose: <A extends Answer>(question: Question<A>) => Promise<{ readonly answer: A; readonly by: DecidedBy }>;
+  /** A line of text; empty if nothing is said. */
+  readonly line: (message: string) => Promise<string>;
+  /** The text as it comes back from the person's editor; `name` gives the ending by which the editor knows the language. */
+  readonly edit: (name: string, text: string) => Promise<string>;
+  /** Opens a file of the person's in their editor, at a line. */
+  readonly open: (path: string, line: number) => Promise<void>;
+  /** A text of many lines: the reply of a model that the person asked elsewhere. */
+  readonly paste: (offer: {
+    readonly promptFile: string;
+    readonly replyFile: string;
+    readonly prompt: string;
+  }) => Promise<string>;
+}
+
+export interface ShellOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number | undefined;
+  /** Contract: gets all that the program prints, in order, with secrets taken out. */
+  readonly onOutput: (text: string) => void;
+}
+
+/** Contract: never throws; ends the whole process tree on timeout and when the world's signal is aborted. */
+export type Shell = (command: Command, options: ShellOptions) => Promise<ShellResult>;
+
+/** A model as a task names it, resolved against the runbook's `models`. */
+export interface ModelChoice {
+  /** As the person wrote it. */
+  readonly name: string;
+  readonly settings: ModelSettings;
+  readonly root: string;
+}
+
+export interface ModelRequest {
+  readonly taskId: string;
+  readonly prompt: string;
+  /** Counted from 1 within one start of the task. */
+  readonly attempt: number;
+  /** Called with each piece of the reply as it comes. */
+  readonly onText: (piece: string) => void;
+}
+
+export interface Reply {
+  readonly text: string;
+  readonly usage: Usage;
+  /** True if it stopped at its token limit. */
+  readonly cut: boolean;
+}
+
+export interface Model {
+  /** As it is shown: `gpt-4o-mini`, `scripted replies (no model)`. */
+  readonly label: string;
+  readonly provider: string;
+  /** US dollars for a prompt of so many tokens; undefined if the price is not known. */
+  readonly price: (inputTokens: number, outputTokens: number) => number | undefined;
+  /** Contract: throws MODEL_FAILED with what went wrong, or INTERRUPTED; never anything else. */
+  readonly reply: (request: ModelRequest) => Promise<Reply>;
+}
