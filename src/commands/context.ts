@@ -1,0 +1,89 @@
+// What every command gets: the global flags, where the runbook is, and the ways to speak.
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { findRunbook } from '../runbook/read.ts';
+import { type Palette, paletteFor } from '../terminal/colour.ts';
+import type { AnswerFlags } from '../terminal/unattended.ts';
+import type { World } from '../world.ts';
+
+/** The global flags, as commander hands them over. */
+export interface GlobalFlags {
+  readonly cd?: string;
+  readonly file?: string;
+  readonly json?: boolean;
+  readonly plain?: boolean;
+  readonly yes?: boolean;
+  readonly yesUnchecked?: boolean;
+  readonly input?: boolean;
+  readonly nonInteractive?: boolean;
+  readonly dryRun?: boolean;
+  readonly quiet?: boolean;
+  readonly color?: boolean;
+}
+
+export class Context {
+  readonly flags: GlobalFlags;
+  readonly cwd: string;
+  /** For what goes to stdout. */
+  readonly palette: Palette;
+  readonly signal: AbortSignal;
+
+  constructor(flags: GlobalFlags, signal: AbortSignal) {
+    this.flags = flags;
+    this.signal = signal;
+    this.cwd = resolve(flags.cd ?? process.cwd());
+    this.palette = paletteFor('stdout', { noColor: flags.color === false || flags.plain === true });
+  }
+
+  /** The path of the runbook. Throws RUNBOOK_NOT_FOUND. */
+  runbookPath(): string {
+    return findRunbook(this.cwd, this.flags.file ?? process.env['RUNBOOK_FILE']);
+  }
+
+  /** Prints data: lines for a person, or one object for a program. */
+  print(kind: string, data: unknown, lines: () => readonly string[]): void {
+    const text = this.flags.json ? [JSON.stringify({ schema_version: 1, kind, data })] : lines();
+    if (text.length > 0) process.stdout.write(`${text.join('\n')}\n`);
+  }
+
+  /** The real world, in which this command acts. Loaded only by the commands that act. */
+  async world(root: string, answers: Partial<AnswerFlags> = {}): Promise<World> {
+    const { realWorld } = await import('../terminal/world.ts');
+    const { flags, signal } = this;
+    return realWorld(root, {
+      signal,
+      answers: {
+        yes: flags.yesUnchecked ? 'unchecked' : flags.yes ? 'checked' : 'no',
+        answers: [],
+        reason: undefined,
+        ...answers,
+      },
+      attended: isAttended(flags),
+      noColor: flags.color === false || flags.plain === true,
+      silent: flags.json === true,
+      quiet: flags.quiet === true,
+    });
+  }
+
+  columns(): number {
+    return Math.min(process.stdout.columns || 80, 100);
+  }
+}
+
+/** Whether there is someone who sees a question and can answer it. A flag beats what the terminal looks like. */
+function isAttended(flags: GlobalFlags): boolean {
+  const refused = flags.input === false || flags.nonInteractive === true || isTrue(process.env['RUNBOOK_NO_INPUT']);
+  return !refused && process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
+function isTrue(variable: string | undefined): boolean {
+  return variable !== undefined && !['', '0', 'false', 'no'].includes(variable.toLowerCase());
+}
+
+/** What a command does: returns its exit status, or throws a person's mistake. */
+export type Work<Args extends readonly unknown[]> = (context: Context, ...args: Args) => Promise<number> | number;
+
+/** Turns a command's work into what commander calls. */
+export type Action = <Args extends readonly unknown[]>(
+  work: Work<Args>,
+) => (...args: [...Args, Command]) => Promise<void>;

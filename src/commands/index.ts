@@ -1,0 +1,67 @@
+// Every command by name, with its line in the help. A command's file is loaded only when it is called.
+import type { Command } from 'commander';
+import type { Action } from './context.ts';
+
+export interface CommandFile {
+  /** Adds arguments, flags, examples and the action to a command that has its name and summary already. */
+  readonly define: (command: Command, action: Action) => void;
+}
+
+interface Listed {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly group: 'Work' | 'See' | 'Write' | 'Check';
+  readonly load: () => Promise<CommandFile>;
+}
+
+export const COMMANDS: readonly Listed[] = [
+  {
+    name: 'next',
+    group: 'Work',
+    summary: 'do the next READY task, then say what comes after it',
+    load: () => import('./next.ts'),
+  },
+  { name: 'run', group: 'Work', summary: 'go on until finished, blocked or in error', load: () => import('./run.ts') },
+  { name: 'done', group: 'Work', summary: 'mark a task DONE that you did elsewhere', load: () => import('./done.ts') },
+  { name: 'skip', group: 'Work', summary: 'mark a task SKIPPED', load: () => import('./skip.ts') },
+  { name: 'retry', group: 'Work', summary: 'make a task in ERROR READY again', load: () => import('./retry.ts') },
+  {
+    name: 'reset',
+    group: 'Work',
+    summary: 'make a DONE or SKIPPED task READY again',
+    load: () => import('./reset.ts'),
+  },
+  {
+    name: 'status',
+    group: 'See',
+    summary: 'where the playbook stands, on one screen (also: runbook alone)',
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'list',
+    aliases: ['ls'],
+    group: 'See',
+    summary: 'every task with its status',
+    load: () => import('./list.ts'),
+  },
+  { name: 'show', group: 'See', summary: 'everything about one task', load: () => import('./show.ts') },
+  {
+    name: 'init',
+    group: 'Write',
+    summary: 'write a small playbook that runs at once',
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'validate',
+    group: 'Check',
+    summary: 'find every mistake in the YAML and the templates',
+    load: () => import('./validate.ts'),
+  },
+  {
+    name: 'schema',
+    group: 'Check',
+    summary: 'print the JSON Schema of the YAML files',
+    load: () => import('./schema.ts'),
+  },
+];

@@ -1,0 +1,145 @@
+// `next`: one step, and what comes after it. `run` shares its flags and the way it ends.
+import { type Command, Option } from 'commander';
+import { EXIT, RunbookError, unreachable } from '../errors.ts';
+import { type RunEnd, type RunOptions, run } from '../run.ts';
+import { waitsFor } from '../runbook/ready.ts';
+import type { Runbook } from '../runbook/task.ts';
+import { lookAt } from '../standing.ts';
+import { didYouMean } from '../suggest.ts';
+import { oneLine } from '../terminal/words.ts';
+import type { Decision } from '../world.ts';
+import type { Action, Context } from './context.ts';
+import { dryRun } from './dryRun.ts';
+
+export function define(command: Command, action: Action): void {
+  runFlags(command)
+    .addHelpText(
+      'before',
+      'Examples:\n  runbook next                      do the next READY task\n  runbook next --dry-run            only say which, and what it would change\n  runbook next --answer accept      answer its one question in advance\n  runbook next --yes --no-input     without a person: only what checks prove\n',
+    )
+    .action(action((context: Context, flags: RunFlags) => carryOut(context, flags, { once: true })));
+}
+
+export interface RunFlags {
+  readonly answer?: readonly Decision[];
+  readonly reason?: string;
+  readonly startFrom?: string;
+  readonly until?: string;
+  readonly keepGoing?: boolean;
+  readonly review?: boolean;
+  readonly model?: string;
+}
+
+const DECISIONS: readonly Decision[] = ['accept', 'retry', 'edit', 'error', 'skip', 'quit'];
+
+export function runFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--answer <decision...>', 'answer a decision in advance, in the order given').choices([...DECISIONS]),
+    )
+    .option('--reason <text>', 'what to say where a reason is asked for')
+    .option('--start-from <id>', 'look only at this task and those after it')
+    .option('--keep-going', 'go past tasks in ERROR')
+    .option('--review', 'read and edit each prompt before it is sent')
+    .addOption(new Option('--model <name>', 'let this model answer, whatever the task names').env('RUNBOOK_MODEL'));
+}
+
+/** Runs, shows how it ended, and gives the exit status. */
+export async function carryOut(context: Context, flags: RunFlags, { once }: { once: boolean }): Promise<number> {
+  const path = context.runbookPath();
+  const before = lookAt(path);
+  const { runbook } = before;
+  for (const [flag, id] of [
+    ['--start-from', flags.startFrom],
+    ['--until', flags.until],
+  ] as const)
+    requireTask(runbook, flag, id);
+  const world = await context.world(runbook.root, { answers: flags.answer ?? [], reason: flags.reason });
+  const options: RunOptions = {
+    once,
+    startFrom: flags.startFrom,
+    until: flags.until,
+    keepGoing: flags.keepGoing ?? false,
+    review: flags.review ?? false,
+    model: flags.model,
+  };
+  if (context.flags.dryRun) return dryRun(context, before, path, world, options);
+  const end = await run(path, world, options);
+  if (context.flags.json) printEnd(context, path, end);
+  else sayEnd(end, context);
+  return EXIT_OF_END[end.kind];
+}
+
+const EXIT_OF_END: Record<RunEnd['kind'], number> = {
+  finished: EXIT.ok,
+  stepDone: EXIT.ok,
+  blocked: EXIT.blocked,
+  error: EXIT.taskError,
+  left: EXIT.needsPerson,
+  interrupted: EXIT.interrupted,
+};
+
+export function requireTask(runbook: Runbook, flag: string, id: string | undefined): void {
+  if (id === undefined || runbook.tasks.some((task) => task.id === id)) return;
+  const ids = runbook.tasks.map((task) => task.id);
+  throw new RunbookError({
+    code: 'UNKNOWN_TASK',
+    message: `\`${flag}\`: there is no task \`${id}\`.${didYouMean(id, ids)}`,
+    hint: 'runbook list  shows them all',
+  });
+}
+
+function printEnd(context: Context, path: string, end: RunEnd): void {
+  const { runbook } = lookAt(path);
+  const tasks = runbook.tasks.map(({ id, status }) => ({ id, status }));
+  context.print('run', { end: END_NAMES[end.kind], task_id: 'taskId' in end ? end.taskId : null, tasks }, () => []);
+}
+
+const END_NAMES: Record<RunEnd['kind'], string> = {
+  finished: 'finished',
+  stepDone: 'step_done',
+  blocked: 'blocked',
+  error: 'error',
+  left: 'left',
+  interrupted: 'interrupted',
+};
+
+/** What the loop has not said itself: why there is no next step. */
+function sayEnd(end: RunEnd, context: Context): void {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  switch (end.kind) {
+    case 'finished':
+      if (!context.flags.quiet) say('Nothing is left to do: every task is DONE or SKIPPED.');
+      return;
+    case 'blocked':
+      say('Nothing is READY:');
+      for (const line of blockedLines(end.runbook)) say(line);
+      return;
+    case 'error':
+    case 'stepDone':
+    case 'left':
+      return;
+    case 'interrupted':
+      say('interrupted');
+      return;
+    default:
+      unreachable(end);
+  }
+}
+
+function blockedLines(runbook: Runbook): string[] {
+  const open = runbook.tasks.filter((task) => task.status !== 'DONE' && task.status !== 'SKIPPED');
+  const lines = open.map((task) => {
+    const reasons = waitsFor(runbook, task).map((dependency) => `${oneLine(dependency.id)} (${dependency.status})`);
+    return `  ${oneLine(task.id)} is ${task.status}${reasons.length === 0 ? '' : `, waits for ${reasons.join(', ')}`}`;
+  });
+  const skipped = open.some((task) => waitsFor(runbook, task).some((dependency) => dependency.status === 'SKIPPED'));
+  const hint = skipped
+    ? [
+        '',
+        '  A SKIPPED task does not let those after it go on. Either `skipped_satisfies: true` at the top of the runbook,',
+        '  or `runbook done ID` if its work is done after all, or take it out of their `depends_on`.',
+      ]
+    : [];
+  return [...lines.slice(0, 12), ...(lines.length > 12 ? [`  … and ${lines.length - 12} more`] : []), ...hint];
+}

@@ -1,0 +1,22 @@
+// `retry`: what went wrong was mended, so the task may be tried again.
+import type { Command } from 'commander';
+import { type ChangingFlags, changeEach, changingFlags } from './changing.ts';
+import type { Action, Context } from './context.ts';
+
+export function define(command: Command, action: Action): void {
+  changingFlags(command)
+    .addHelpText('before', 'Examples:\n  runbook retry run_tests && runbook next\n')
+    .action(
+      action((context: Context, ids: string[], flags: ChangingFlags) =>
+        changeEach(context, ids, flags, {
+          command: 'retry',
+          to: 'READY',
+          from: ['ERROR'],
+          instead: (task) =>
+            task.status === 'PENDING'
+              ? 'It waits for others; `runbook status` shows for which.'
+              : `\`runbook reset ${task.id}\` makes it READY again.`,
+        }),
+      ),
+    );
+}

@@ -1,0 +1,137 @@
+// `show`: everything about one task, and where it is written.
+import type { Command } from 'commander';
+import { EXIT } from '../errors.ts';
+import { logOfLastStart } from '../logs.ts';
+import { homeLine } from '../runbook/read.ts';
+import { dependentsOf, waitsFor } from '../runbook/ready.ts';
+import { commandLine, type Runbook, type Task } from '../runbook/task.ts';
+import { lookAt } from '../standing.ts';
+import { duration, harmless, oneLine, pad } from '../terminal/words.ts';
+import type { Action, Context } from './context.ts';
+import { requireTask } from './next.ts';
+
+export function define(command: Command, action: Action): void {
+  command
+    .argument('<id>', 'the task')
+    .addHelpText('before', 'Examples:\n  runbook show run_tests\n')
+    .action(action(show));
+}
+
+function show(context: Context, id: string): number {
+  const { runbook } = lookAt(context.runbookPath());
+  requireTask(runbook, 'show', id);
+  const task = runbook.tasks.find((candidate) => candidate.id === id);
+  if (task) context.print('task', toData(runbook, task), () => toLines(context, runbook, task));
+  return EXIT.ok;
+}
+
+function toData(runbook: Runbook, task: Task) {
+  const { id, name, description, type, status, dependsOn, tags, outputArtifact, checks, lastRun, issues } = task;
+  return {
+    id,
+    name,
+    description: description ?? null,
+    type,
+    status,
+    depends_on: dependsOn,
+    waits_for: waitsFor(runbook, task).map((dependency) => dependency.id),
+    written_at: task.homes.map((home) => homeLine(home, runbook.root)),
+    tags,
+    output_artifact: outputArtifact ?? null,
+    checks: checks.map((check) => ({ name: check.name ?? null, command: commandLine(check.command) })),
+    last_run: lastRun ?? null,
+    issues,
+    log: logOfLastStart(runbook.root, id) ?? null,
+  };
+}
+
+function toLines({ palette }: Context, runbook: Runbook, task: Task): string[] {
+  const waits = waitsFor(runbook, task).map((dependency) => `${oneLine(dependency.id)} (${dependency.status})`);
+  const rows: [string, readonly string[]][] = [
+    ['status', [`${palette.status(task.status)}${waits.length > 0 ? `, waits for ${waits.join(', ')}` : ''}`]],
+    ['type', [task.type]],
+    ['written', task.homes.map((home) => homeLine(home, runbook.root))],
+    ['about', multiline(task.description)],
+    ['after', task.dependsOn.map(oneLine)],
+    [
+      'before',
+      dependentsOf(runbook, task.id)
+        .map((other) => oneLine(other.id))
+        .slice(0, 8),
+    ],
+    ...workRows(task),
+    ['writes', multiline(task.outputArtifact)],
+    ['checks', task.checks.map((check) => oneLine(check.name ?? commandLine(check.command)))],
+    ['tags', task.tags.length > 0 ? [task.tags.map(oneLine).join(', ')] : []],
+    [
+      'last run',
+      task.lastRun
+        ? [
+            Object.entries(task.lastRun)
+              .filter(([, value]) => typeof value !== 'object')
+              .map(([key, value]) => `${key}: ${oneLine(String(value))}`)
+              .join(' · '),
+          ]
+        : [],
+    ],
+    [
+      'issues',
+      task.issues.flatMap((issue) =>
+        multiline(
+          [issue.timestamp, issue.type, issue.detail, issue.resolution ? `→ ${issue.resolution}` : '']
+            .filter(Boolean)
+            .join('  '),
+        ),
+      ),
+    ],
+    ['log', multiline(logOfLastStart(runbook.root, task.id))],
+  ];
+  const name = oneLine(task.name) === oneLine(task.id) ? '' : `  ${oneLine(task.name)}`;
+  return [
+    `${palette.bold(oneLine(task.id))}${name}`,
+    '',
+    ...rows.flatMap(([label, lines]) =>
+      lines.map((line, i) => `  ${palette.dim(pad(i === 0 ? label : '', 9))} ${line}`),
+    ),
+  ];
+}
+
+function workRows({ type, ai, script, instructions }: Task): [string, readonly string[]][] {
+  if (type === 'MANUAL')
+    return [
+      [
+        'to do',
+        typeof instructions === 'string'
+          ? multiline(instructions)
+          : (instructions ?? []).map((step, i) => `${i + 1}. ${oneLine(step)}`),
+      ],
+    ];
+  if (type === 'AUTOMATED_SCRIPT') {
+    const where = script
+      ? [`in ${script.cwd}`, script.timeoutMs === undefined ? '' : `at most ${duration(script.timeoutMs)}`]
+          .filter(Boolean)
+          .join(' · ')
+      : '';
+    return [
+      ['runs', script ? multiline(commandLine(script.command)) : []],
+      ['where', script ? [where] : []],
+    ];
+  }
+  return [
+    ['model', multiline(ai?.model)],
+    [
+      'template',
+      multiline(
+        [ai?.promptTemplate, ai?.fallbackPromptTemplate ? `(then ${ai.fallbackPromptTemplate})` : '']
+          .filter(Boolean)
+          .join(' '),
+      ),
+    ],
+    ['parser', multiline(ai?.outputParser)],
+    ['look for', (ai?.reviewPoints ?? []).map(oneLine)],
+  ];
+}
+
+function multiline(text: string | undefined): string[] {
+  return text === undefined || text === '' ? [] : harmless(text).trimEnd().split('\n');
+}

@@ -1,0 +1,161 @@
+// `status`: one screen: how far it is, what stands in error, what is next, and what waits for what.
+import type { Command } from 'commander';
+import { EXIT } from '../errors.ts';
+import { readJournal } from '../journal.ts';
+import { nextReady, waitsFor } from '../runbook/ready.ts';
+import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
+import { lookAt, type Standing } from '../standing.ts';
+import { ago, duration, fit, money, oneLine, pad, spread, width } from '../terminal/words.ts';
+import type { Action, Context } from './context.ts';
+
+export function define(command: Command, action: Action): void {
+  command
+    .addHelpText(
+      'before',
+      'Examples:\n  runbook                where does it stand?\n  runbook status --json  the same for a program\n',
+    )
+    .action(action(status));
+}
+
+/** How many of the tasks that come later are listed. */
+const LATER = 5;
+
+function status(context: Context): number {
+  const standing = lookAt(context.runbookPath());
+  const { runbook } = standing;
+  const spent = spentOn(runbook);
+  context.print('status', toData(standing, spent), () => toLines(context, standing, spent));
+  return EXIT.ok;
+}
+
+interface Spent {
+  readonly ms: number;
+  readonly cost: number;
+  readonly last: Date | undefined;
+}
+
+function spentOn(runbook: Runbook): Spent {
+  let [ms, cost] = [0, 0];
+  let last: string | undefined;
+  for (const { details, event_type: type, timestamp } of readJournal(runbook.root)) {
+    last = timestamp;
+    if (typeof details?.['ms'] === 'number' && ['COMPLETE_TASK', 'ERROR_TASK'].includes(type)) ms += details['ms'];
+    if (typeof details?.['cost_usd'] === 'number' && type === 'AI_RESPONSE_RECEIVED') cost += details['cost_usd'];
+  }
+  return { ms, cost, last: last === undefined ? undefined : new Date(last) };
+}
+
+function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spent) {
+  const next = nextReady(runbook);
+  return {
+    name: runbook.name,
+    counts: countsOf(runbook),
+    next: next?.id ?? null,
+    errors: runbook.tasks
+      .filter((task) => task.status === 'ERROR')
+      .map((task) => ({ id: task.id, issue: openIssue(task) ?? null })),
+    interrupted: interrupted.map((task) => task.id),
+    unsettled: changes.map(({ task, kind, from, to }) => ({ id: task.id, kind, from, to })),
+    waiting: runbook.tasks
+      .filter((task) => task.status === 'PENDING')
+      .map((task) => ({ id: task.id, waits_for: waitsFor(runbook, task).map(({ id }) => id) })),
+    holder: holder ?? null,
+    spent: { ms: spent.ms, cost_usd: spent.cost },
+    last_activity: spent.last?.toISOString() ?? null,
+  };
+}
+
+function countsOf(runbook: Runbook): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const task of runbook.tasks) counts[task.status] = (counts[task.status] ?? 0) + 1;
+  return { total: runbook.tasks.length, ...counts };
+}
+
+function toLines(context: Context, { runbook, interrupted, holder, changes }: Standing, spent: Spent): string[] {
+  const { palette } = context;
+  const columns = context.columns();
+  const finished = runbook.tasks.filter((task) => task.status === 'DONE' || task.status === 'SKIPPED').length;
+  const figures = [
+    `${finished} of ${runbook.tasks.length} done`,
+    spent.cost > 0 ? money(spent.cost) : '',
+    spent.ms > 0 ? duration(spent.ms) : '',
+  ].filter(Boolean);
+  const head = spread(oneLine(runbook.name), figures.join(' · '), columns).replace(oneLine(runbook.name), (name) =>
+    palette.bold(name),
+  );
+  const sections = [
+    changes.flatMap(({ task, kind, from, to, at }) =>
+      kind === 'readied' ? [] : [`  ${palette.dim('you changed')}  ${oneLine(task.id)}: ${from} → ${to} (${at})`],
+    ),
+    holder
+      ? [
+          `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${holder.host}, since ${ago(new Date(holder.since), new Date())}`,
+        ]
+      : [],
+    interrupted.flatMap((task) => [
+      `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
+      '           its runner is gone; runbook next asks what to do',
+    ]),
+    runbook.tasks.filter((task) => task.status === 'ERROR').flatMap((task) => errorLines(context, task, columns)),
+    comingLines(context, runbook, finished),
+  ];
+  return [head, ...sections.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
+}
+
+function idAndName(task: Task, columns: number): string {
+  return fit(`${oneLine(task.id)}  ${task.name === task.id ? '' : oneLine(task.name)}`, columns - 12).trimEnd();
+}
+
+function errorLines({ palette }: Context, task: Task, columns: number): string[] {
+  const issue = openIssue(task);
+  const when = issue?.timestamp === undefined ? '' : `, ${ago(new Date(issue.timestamp), new Date())}`;
+  const detail = oneLine(issue?.detail?.split('\n').slice(0, 2).join(': ') ?? 'no issue is written');
+  return [
+    `  ${palette.status('ERROR')}   ${idAndName(task, columns)}`,
+    `          ${fit(`${detail}${when}`, columns - 10)}`,
+    `          ${palette.bold(`runbook retry ${task.id}`)} · runbook show ${task.id}`,
+  ];
+}
+
+function comingLines(context: Context, runbook: Runbook, finished: number): string[] {
+  const { palette } = context;
+  if (runbook.tasks.length === 0) return ['  There are no tasks yet.'];
+  if (finished === runbook.tasks.length) return [`  ${palette.good('✔')} all done`];
+  const inError = runbook.tasks.some((task) => task.status === 'ERROR');
+  const next = inError ? undefined : nextReady(runbook);
+  const later = runbook.tasks.filter((task) => task !== next && (task.status === 'PENDING' || task.status === 'READY'));
+  const shown = later.slice(0, LATER);
+  const idColumns = Math.min(
+    28,
+    Math.max(0, ...[...shown, ...(next ? [next] : [])].map((task) => width(oneLine(task.id)))),
+  );
+  const row = (label: string, task: Task, reason: string) => {
+    const start = `  ${pad(label, 6)}  ${pad(fit(oneLine(task.id), idColumns), idColumns)}  `;
+    const room = context.columns() - width(start);
+    const about = oneLine(task.name) === oneLine(task.id) ? '' : `${oneLine(task.name)}${byWhom(task)}`;
+    const name = fit(about, Math.max(12, room - Math.min(width(reason), Math.floor(room / 2))));
+    return (
+      start.replace(label, palette.dim(label)) +
+      name +
+      palette.dim(fit(reason, Math.max(10, room - width(name))))
+    ).trimEnd();
+  };
+  const first = next
+    ? row('next', next, '')
+    : `  ${palette.dim('next')}    ${inError ? 'nothing until the error is settled' : 'nothing is READY'}`;
+  const rest = later.length - shown.length;
+  return [
+    first,
+    ...shown.map((task, i) => row(i === 0 ? 'after' : '', task, reasonOf(runbook, task))),
+    ...(rest > 0 ? [`          ${palette.dim(`… and ${rest} more: runbook list`)}`] : []),
+  ];
+}
+
+function reasonOf(runbook: Runbook, task: Task): string {
+  const waits = waitsFor(runbook, task).map((dependency) => oneLine(dependency.id));
+  return waits.length === 0 ? ', READY' : `, waits for ${waits.join(', ')}`;
+}
+
+function byWhom(task: Task): string {
+  return task.type === 'MANUAL' ? ' (by hand)' : '';
+}

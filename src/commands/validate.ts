@@ -1,0 +1,69 @@
+// `validate`: all mistakes at once, in the YAML, the templates and what the tasks name, and what looks unmeant.
+import type { Command } from 'commander';
+import { EXIT, formatTrouble, type Trouble } from '../errors.ts';
+import { findProblem } from '../handlers/index.ts';
+import { inspectRunbook } from '../runbook/read.ts';
+import { waitsFor } from '../runbook/ready.ts';
+import type { Runbook } from '../runbook/task.ts';
+import { paletteFor } from '../terminal/colour.ts';
+import { plural } from '../terminal/words.ts';
+import type { Action, Context } from './context.ts';
+
+export function define(command: Command, action: Action): void {
+  command
+    .addHelpText('before', 'Examples:\n  runbook validate\n  runbook validate --json   for an editor or a hook\n')
+    .action(action(validate));
+}
+
+function validate(context: Context): number {
+  const { runbook, mistakes: inFiles, warnings: inForm } = inspectRunbook(context.runbookPath());
+  const problems = runbook ? problemsOf(runbook) : [];
+  const mistakes = [...inFiles, ...problems.filter(({ mayCome }) => !mayCome).map(({ trouble }) => trouble)];
+  const later = distinct(problems.filter(({ mayCome }) => mayCome).map(({ trouble }) => trouble));
+  const warnings = [...inForm, ...(runbook ? unmeant(runbook) : []), ...later];
+  const data = { valid: mistakes.length === 0, mistakes: mistakes.map(toData), warnings: warnings.map(toData) };
+  const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
+  if (!context.flags.json) {
+    for (const warning of warnings) process.stderr.write(`${formatTrouble(warning, palette, 'warning')}\n\n`);
+    for (const mistake of mistakes) process.stderr.write(`${formatTrouble(mistake, palette)}\n\n`);
+  }
+  const tasks = runbook ? `${plural(runbook.tasks.length, 'task')}, ` : '';
+  context.print('validate', data, () => [
+    `${tasks}${plural(mistakes.length, 'mistake')}, ${plural(warnings.length, 'warning')}`,
+  ]);
+  return mistakes.length === 0 ? EXIT.ok : EXIT.mistake;
+}
+
+function toData({ code, message, at, hint }: Trouble) {
+  return { code, message, at: at ?? null, hint: hint ?? null };
+}
+
+/**
+ * What would keep a task from starting. Those that are over are left in peace; what a waiting task misses may still be made
+ * by one before it, so that it is only worth a warning.
+ */
+function problemsOf(runbook: Runbook): { trouble: Trouble; mayCome: boolean }[] {
+  const open = runbook.tasks.filter((task) => task.status !== 'DONE' && task.status !== 'SKIPPED');
+  return open.flatMap((task) => {
+    const trouble = findProblem(runbook, task);
+    const missing = trouble?.code === 'FILE_NOT_FOUND' || trouble?.code === 'SCRIPT_NOT_FOUND';
+    return trouble ? [{ trouble, mayCome: missing && waitsFor(runbook, task).length > 0 }] : [];
+  });
+}
+
+/** A default that is wrong is wrong for many tasks, and said once. */
+function distinct(troubles: readonly Trouble[]): Trouble[] {
+  const key = ({ message, at }: Trouble) => `${message}\n${at?.file}:${at?.line}:${at?.column}`;
+  return [...new Map(troubles.map((trouble) => [key(trouble), trouble])).values()];
+}
+
+function unmeant(runbook: Runbook): Trouble[] {
+  const early = runbook.tasks.filter((task) => task.status === 'READY' && waitsFor(runbook, task).length > 0);
+  return early.map((task) => ({
+    code: 'RUNBOOK_INVALID',
+    message: `\`${task.id}\` is READY, but waits for ${waitsFor(runbook, task)
+      .map(({ id }) => `\`${id}\``)
+      .join(', ')}; it does not start before`,
+    at: task.place('status'),
+  }));
+}

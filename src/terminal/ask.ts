@@ -1,0 +1,80 @@
+// The person at the terminal: one key answers a question, lines and replies are typed or pasted. Draws on stderr.
+// The only importer of the prompt packages.
+import { createPrompt, isEnterKey, useKeypress, useState } from '@inquirer/core';
+import { input } from '@inquirer/prompts';
+import { RunbookError } from '../errors.ts';
+import type { Answer, Ask, Question } from '../world.ts';
+import type { Palette } from './colour.ts';
+import { editText, openInEditor } from './editor.ts';
+import { readPasted } from './paste.ts';
+import { flow, width, wrap } from './words.ts';
+
+export function personAsk(palette: Palette, signal: AbortSignal): Ask {
+  const context = { output: process.stderr, signal };
+  return {
+    lacks: () => undefined,
+    choose: async (question) => {
+      await forgetTypedAhead();
+      const answer = await orInterrupted(keyMenu(toMenu(question, palette), context));
+      return { answer: answer as (typeof question.choices)[number]['answer'], by: 'person' };
+    },
+    line: (message) => orInterrupted(input({ message, theme: { prefix: palette.accent('?') } }, context)),
+    edit: async (name, text) => editText(name, text),
+    open: async (path, line) => openInEditor(path, line),
+    paste: (offer) => readPasted(offer, palette, signal),
+  };
+}
+
+interface Menu {
+  readonly message: string;
+  readonly choices: Question<Answer>['choices'];
+  readonly palette: Palette;
+}
+
+function toMenu<A extends Answer>({ message, choices }: Question<A>, palette: Palette): Menu {
+  return { message, choices, palette };
+}
+
+/** `? Done?  y done · e error · s skip · q leave  ›` and then a single key. */
+const keyMenu = createPrompt<string, Menu>(({ message, choices, palette }, done) => {
+  const [chosen, choose] = useState<string | undefined>(undefined);
+  useKeypress((key) => {
+    const wanted = choices.find((choice) => choice.key === key.name?.toLowerCase());
+    if (!wanted || isEnterKey(key) || key.ctrl) return;
+    choose(wanted.label);
+    done(wanted.answer);
+  });
+  const columns = (process.stderr.columns || 80) - 1;
+  const question = wrap(`${palette.accent('?')} ${palette.bold(message)}`, columns, '  ');
+  if (chosen !== undefined) return `${question.join('\n')} ${palette.accent(chosen)}`;
+  const keys = choices.map(({ key, label }) => `${palette.accent(key)} ${label}`);
+  const oneLine = `${question.join('\n')}  ${keys.join(palette.dim(' · '))}`;
+  if (question.length === 1 && width(oneLine) + 4 <= columns) return `${oneLine}  ${palette.dim('›')} `;
+  const rows = flow(keys, palette.dim(' · '), columns - 6).map((row) => `  ${row}`);
+  return `${[...question, ...rows].join('\n')}  ${palette.dim('›')} `;
+});
+
+/** Keys pressed while something else went on were not meant for a question that nobody had seen. */
+async function forgetTypedAhead(): Promise<void> {
+  const { stdin } = process;
+  if (!stdin.isTTY) return;
+  stdin.setRawMode(true);
+  const drop = () => {};
+  stdin.on('data', drop);
+  stdin.resume();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  stdin.off('data', drop);
+  stdin.pause();
+  stdin.setRawMode(false);
+}
+
+async function orInterrupted<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'].includes(error.name)) {
+      throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' }, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+// What a proposal would change, as a coloured diff against what is on disk. The only importer of `diff`.
+import { structuredPatch } from 'diff';
+import type { Proposal } from '../events.ts';
+import type { Palette } from './colour.ts';
+import { harmless, spread } from './words.ts';
+
+const CONTEXT = 3;
+
+/** The diff of one file, its head first. More than `most` lines are cut, and it is said how many are left out. */
+export function showProposal(file: Proposal, palette: Palette, columns: number, most: number): string[] {
+  const lines = changedLines(file);
+  const added = lines.filter((line) => line.startsWith('+')).length;
+  const removed = lines.filter((line) => line.startsWith('-')).length;
+  const head = spread(
+    `  ${file.path ?? 'the reply (it goes nowhere but the log)'}`,
+    summary(file, added, removed),
+    columns,
+  );
+  const shown = lines.length > most ? lines.slice(0, most - 1) : lines;
+  const rest = lines.length - shown.length;
+  return [
+    palette.bold(head),
+    ...shown.map((line) => `  ${painted(harmless(line), palette)}`),
+    ...(rest > 0 ? [palette.dim(`  … ${rest} more lines (d shows all)`)] : []),
+  ];
+}
+
+/** The same two texts as a unified diff, for the exact changes to a YAML file. */
+export function unifiedDiff(before: string, after: string, palette: Palette): string[] {
+  return changedLines({ path: undefined, before, after }).map((line) => `  ${painted(harmless(line), palette)}`);
+}
+
+function summary({ before }: Proposal, added: number, removed: number): string {
+  if (before === undefined) return `new, +${added} lines`;
+  if (added + removed === 0) return 'unchanged';
+  return [added > 0 ? `+${added}` : '', removed > 0 ? `-${removed}` : ''].filter(Boolean).join(' ');
+}
+
+function changedLines({ before, after }: Proposal): string[] {
+  if (before === undefined)
+    return after
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((line) => `+ ${line}`);
+  const { hunks } = structuredPatch('', '', before, after, '', '', { context: CONTEXT });
+  return hunks.flatMap((hunk) => [
+    `@@ line ${hunk.newStart} @@`,
+    ...hunk.lines.map((line) => (line.startsWith('\\') ? line : `${line.slice(0, 1)} ${line.slice(1)}`)),
+  ]);
+}
+
+function painted(line: string, palette: Palette): string {
+  if (line.startsWith('+')) return palette.good(line);
+  if (line.startsWith('-')) return palette.bad(line);
+  return line.startsWith('@@') ? palette.accent(line) : palette.dim(line);
+}

@@ -1,0 +1,349 @@
+// What the person sees of a run, event by event. Draws on stderr; stdout is for data.
+import { unreachable } from '../errors.ts';
+import type { Event, StepPlan, Usage } from '../events.ts';
+import { howItEnded } from '../handlers/checks.ts';
+import { openIssue } from '../runbook/task.ts';
+import type { Palette } from './colour.ts';
+import { showProposal } from './diff.ts';
+import { type Footer, footer } from './footer.ts';
+import { renderMarkdown } from './markdown.ts';
+import { ago, count, duration, fit, harmless, money, oneLine, plural, spread, wrap } from './words.ts';
+
+export interface Screen {
+  readonly palette: Palette;
+  /** Whether stderr is a terminal: only there does anything move. */
+  readonly live: boolean;
+  readonly quiet: boolean;
+  readonly now: () => Date;
+}
+
+const WIDEST = 100;
+const DIFF_LINES = 40;
+
+export function makeShow(screen: Screen): (event: Event) => void {
+  const show = new Show(screen);
+  return (event) => show.event(event);
+}
+
+class Show {
+  readonly #screen: Screen;
+  readonly #footer: Footer;
+  /** The beginning of a line of output whose end has not come yet. */
+  #partial = '';
+  #printed = false;
+  /** What is said beside the time while a script runs. */
+  #running: string | undefined;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+    this.#footer = footer(process.stderr, screen.live);
+  }
+
+  event(event: Event): void {
+    const { palette, quiet } = this.#screen;
+    switch (event.kind) {
+      case 'announced':
+        this.#announce(event);
+        break;
+      case 'output':
+        this.#output(event.text);
+        break;
+      case 'scriptEnded':
+        this.#flush();
+        if (!event.ok && event.attempt < event.attempts)
+          this.#say(
+            `  ${palette.bad('✘')} ${howItEnded(event.result)}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
+          );
+        break;
+      case 'checkStarted':
+        this.#footer.run(`checking: ${oneLine(event.name)}`);
+        break;
+      case 'checkEnded':
+        this.#checked(event);
+        break;
+      case 'promptSent':
+        this.#footer.run('waiting for the reply');
+        break;
+      case 'promptShown':
+        this.#say(
+          `  ${palette.dim('─'.repeat(this.#columns() - 4))}`,
+          ...indented(event.text),
+          `  ${palette.dim('─'.repeat(this.#columns() - 4))}`,
+        );
+        break;
+      case 'replyProgress':
+        this.#footer.say(`${count(Math.ceil(event.chars / 4))} tokens`);
+        break;
+      case 'replyReceived':
+        this.#footer.stop();
+        break;
+      case 'replyFailed':
+        this.#say(`  ${palette.bad('✘')} ${oneLine(event.detail)}`);
+        break;
+      case 'proposed':
+        this.#propose(event);
+        break;
+      case 'reviewPoints':
+        this.#say(
+          ...event.points.map(
+            (point, i) => `  ${i === 0 ? 'Look for' : '        '}   ${palette.dim('·')} ${oneLine(point)}`,
+          ),
+          '',
+        );
+        break;
+      case 'ended':
+        this.#end(event);
+        break;
+      case 'fileWritten':
+        this.#say(`  ${palette.dim(`wrote ${event.path}`)}`);
+        break;
+      case 'committed':
+        this.#say(`  ${palette.dim(`commit ${event.commit}  ${event.message}`)}`);
+        break;
+      case 'handEdit':
+        this.#say(this.#handEdit(event));
+        break;
+      case 'recovered':
+        this.#say(
+          `${oneLine(event.taskId)} is ${palette.status(event.to)} (${event.at}): a runner that ended had not finished writing it. Journaled.`,
+        );
+        break;
+      case 'handWon':
+        this.#say(
+          `You changed ${oneLine(event.taskId)} to ${palette.status(event.theirs)} meanwhile (${event.at}); that stays. The run came to ${palette.status(event.ours)}.`,
+        );
+        break;
+      case 'artifactRestored':
+        this.#say(
+          `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; the old one is back.`,
+        );
+        break;
+      case 'foundInterrupted':
+        this.#interrupted(event);
+        break;
+      case 'foundError':
+        this.#foundError(event);
+        break;
+      case 'putBack':
+        this.#flush();
+        this.#say(
+          `${palette.status('READY', '○')} left  ${oneLine(event.taskId)} is ${palette.status(event.to)} again`,
+        );
+        break;
+      case 'leftRunning':
+        this.#flush();
+        this.#say(
+          `${palette.status('RUNNING', '◌')} ${oneLine(event.taskId)} stays ${palette.status('RUNNING')}: it may have done part of its work.`,
+          '  runbook next  asks what to do about it',
+        );
+        break;
+      case 'statusSet':
+        if (!quiet) this.#say(`${oneLine(event.taskId)}  ${palette.status(event.from)} → ${palette.status(event.to)}`);
+        break;
+      case 'upNext':
+        this.#upNext(event);
+        break;
+      case 'note':
+        this.#say(`  ${harmless(event.text)}`);
+        break;
+      case 'started':
+        if (this.#running !== undefined) this.#footer.run(this.#running);
+        break;
+      case 'readied':
+      case 'decided':
+        break;
+      default:
+        unreachable(event);
+    }
+  }
+
+  #columns(): number {
+    return Math.min(process.stderr.columns || 80, WIDEST);
+  }
+
+  #say(...lines: readonly string[]): void {
+    this.#footer.stop();
+    this.#printed = true;
+    for (const line of lines) process.stderr.write(`${line}\n`);
+  }
+
+  #announce({ task, step, of, plan }: Event & { kind: 'announced' }): void {
+    const { palette } = this.#screen;
+    const columns = this.#columns();
+    this.#running = plan.kind === 'script' ? 'running' : undefined;
+    const title = fit(`▶ ${oneLine(task.id)}  ${oneLine(task.name)}`, columns);
+    const right = `step ${step} of ${of}`;
+    const line = spread(title, right, columns);
+    const painted = line.replace(oneLine(task.id), (id) => palette.bold(id)).replace(right, palette.dim(right));
+    this.#say(...(this.#printed ? [''] : []), painted, ...this.#plan(plan, task.description, columns), '');
+  }
+
+  #plan(plan: StepPlan, description: string | undefined, columns: number): string[] {
+    const { palette } = this.#screen;
+    const about =
+      description === undefined ? [] : wrap(oneLine(description), columns - 2).map((line) => `  ${palette.dim(line)}`);
+    switch (plan.kind) {
+      case 'script': {
+        const limits = [
+          `in ${plan.cwd}`,
+          plan.timeoutMs === undefined ? '' : `at most ${limit(plan.timeoutMs)}`,
+          plan.retries === 0 ? '' : plural(plan.retries, 'retry').replace('retrys', 'retries'),
+        ];
+        const [first = '', ...rest] = harmless(plan.command).trimEnd().split('\n');
+        return [
+          ...about,
+          spread(`  ${first}`, palette.dim(limits.filter(Boolean).join(' · ')), columns),
+          ...rest.map((line) => `  ${line}`),
+        ];
+      }
+      case 'manual': {
+        const text = plan.instructions === '' ? [] : ['', renderMarkdown(plan.instructions, columns, palette.on)];
+        const steps =
+          plan.steps.length === 0
+            ? []
+            : ['', ...plan.steps.flatMap((step, i) => wrap(`  ${i + 1}. ${oneLine(step)}`, columns, '     '))];
+        return [...(plan.instructions === description ? [] : about), ...text, ...steps];
+      }
+      case 'ai': {
+        const cost = plan.cost === undefined ? 'cost unknown' : `about ${money(plan.cost)}`;
+        const sources = plan.context.map(({ source, chars }) => `${source} (${count(Math.ceil(chars / 4))})`);
+        return [
+          ...about,
+          `  ${[plan.model, plan.template, `${count(plan.tokens)} tokens`, plan.provider === 'openai' ? cost : ''].filter(Boolean).join(' · ')}`,
+          ...(sources.length === 0 ? [] : [palette.dim(fit(`  with ${sources.join(', ')}`, columns))]),
+          plan.writes.length === 0
+            ? '  writes nothing: the reply goes to the log'
+            : `  writes ${plan.writes.join(', ')} once you accept`,
+        ];
+      }
+      default:
+        return unreachable(plan);
+    }
+  }
+
+  #output(text: string): void {
+    const { palette } = this.#screen;
+    const lines = (this.#partial + text).split('\n');
+    this.#partial = lines.pop() ?? '';
+    if (lines.length === 0) return;
+    this.#footer.pause(() => {
+      for (const line of lines) process.stderr.write(`  ${palette.dim('│')} ${harmless(line)}\n`);
+    });
+    this.#printed = true;
+  }
+
+  #flush(): void {
+    if (this.#partial !== '') this.#output('\n');
+    this.#footer.stop();
+  }
+
+  #checked({ name, command, ok, result, tail }: Event & { kind: 'checkEnded' }): void {
+    const { palette } = this.#screen;
+    const mark = ok ? palette.good('✔') : palette.bad('✘');
+    const how = ok ? (name === command ? '' : command) : howItEnded(result);
+    const line = spread(
+      fit(`  ✔ ${oneLine(name)}`, this.#columns()),
+      fit(oneLine(how), this.#columns() - 4),
+      this.#columns(),
+    );
+    this.#say(line.replace('✔', mark));
+    if (!ok && tail !== '')
+      this.#say(
+        ...harmless(tail)
+          .split('\n')
+          .map((part) => `    ${palette.dim('│')} ${part}`),
+      );
+  }
+
+  #propose({ files, whole }: Event & { kind: 'proposed' }): void {
+    const { palette } = this.#screen;
+    const columns = this.#columns();
+    const rule = palette.dim(`  ${'─'.repeat(Math.max(10, columns - 4))}`);
+    for (const file of files)
+      this.#say(rule, ...showProposal(file, palette, columns - 2, whole ? Number.POSITIVE_INFINITY : DIFF_LINES));
+    this.#say(rule);
+  }
+
+  #end({ taskId, to, record }: Event & { kind: 'ended' }): void {
+    this.#flush();
+    const { palette } = this.#screen;
+    const mark = { DONE: '✔', ERROR: '✘', SKIPPED: '↷', PENDING: '·', READY: '○', RUNNING: '◌' }[to];
+    const figures = [record.ms === undefined ? '' : duration(record.ms), record.usage ? usageOf(record.usage) : '']
+      .filter(Boolean)
+      .join(' · ');
+    const left = [`${mark} ${to}`, oneLine(taskId), figures].filter(Boolean).join('  ');
+    const line = spread(left, record.log ?? '', this.#columns());
+    this.#say(line.replace(`${mark} ${to}`, palette.status(to, `${mark} ${to}`)));
+    if (to !== 'ERROR') return;
+    for (const issue of record.issues.slice(-1)) this.#say(...indented(firstLines(issue.detail, 3)));
+    this.#say(
+      `  ${palette.dim('next:')} mend it, then ${palette.bold(`runbook retry ${taskId}`)} · runbook show ${taskId}`,
+    );
+  }
+
+  #handEdit({ taskId, from, to, at, mended }: Event & { kind: 'handEdit' }): string {
+    const { palette } = this.#screen;
+    const agrees = mended.length === 0 ? '' : ` ${mended.join(' and ')} now agrees.`;
+    return `You changed ${oneLine(taskId)}: ${palette.status(from)} → ${palette.status(to)} (${at}).${agrees} Journaled.`;
+  }
+
+  #interrupted({ task, holder, log }: Event & { kind: 'foundInterrupted' }): void {
+    const { palette, now } = this.#screen;
+    const who = holder
+      ? `when the runner on host \`${holder.host}\` (pid ${holder.pid}) ended, ${ago(new Date(holder.since), now())}`
+      : 'and no runner is at it';
+    const what = {
+      MANUAL: 'You may have done part of it',
+      AI_ASSISTED: 'Its reply was not accepted',
+      AUTOMATED_SCRIPT: 'Its script may have done part of its work',
+    }[task.type];
+    this.#say(
+      `${palette.bold(oneLine(task.id))} was ${palette.status('RUNNING')} ${who}.`,
+      `${what}${log ? `; its log ends at ${log}` : ''}.`,
+      '',
+    );
+  }
+
+  #foundError({ task, issue }: Event & { kind: 'foundError' }): void {
+    const { palette } = this.#screen;
+    const { file, line } = task.place('status');
+    this.#say(
+      `${palette.status('ERROR', '✘ ERROR')}  ${palette.bold(oneLine(task.id))}  ${oneLine(task.name)}  ${palette.dim(`${file}:${line}`)}`,
+    );
+    const last = issue ?? openIssue(task);
+    if (last) this.#say(...indented(firstLines([last.type, last.detail].filter(Boolean).join(': '), 4)));
+    this.#say(`  ${palette.bold(`runbook retry ${task.id}`)} · runbook skip ${task.id} · runbook show ${task.id}`, '');
+  }
+
+  #upNext({ task, remaining }: Event & { kind: 'upNext' }): void {
+    const { palette, quiet } = this.#screen;
+    if (quiet) return;
+    if (task) this.#say(`  ${palette.dim('next:')} ${palette.bold(oneLine(task.id))}  ${oneLine(task.name)}`);
+    else if (remaining === 0) this.#say(`  ${palette.good('all done')}`);
+    else this.#say(`  ${palette.dim('next:')} nothing is READY; ${plural(remaining, 'task')} wait. runbook status`);
+  }
+}
+
+function usageOf({ inputTokens, outputTokens, cost }: Usage): string {
+  if (inputTokens === undefined && outputTokens === undefined) return '';
+  const tokens = (inputTokens ?? 0) + (outputTokens ?? 0);
+  if (tokens === 0) return '';
+  return [`${count(tokens)} tokens`, cost === undefined ? 'cost unknown' : money(cost)].join(' · ');
+}
+
+/** `10 min`, `90 s`: a limit is a round figure. */
+function limit(ms: number): string {
+  return duration(ms).replace('.0 s', ' s');
+}
+
+function indented(text: string): string[] {
+  return harmless(text)
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`);
+}
+
+function firstLines(text: string, most: number): string {
+  const lines = harmless(text).trimEnd().split('\n');
+  return lines.length <= most ? lines.join('\n') : [...lines.slice(0, most), '…'].join('\n');
+}

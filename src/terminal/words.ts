@@ -1,0 +1,96 @@
+// How times, amounts and texts of others are written on the screen, the same everywhere.
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+
+/** `0.4 s`, `21.4 s`, `14 min`, `2 h 5 min` */
+export function duration(ms: number): string {
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `just now`, `3 min ago`, `2 days ago` */
+export function ago(then: Date, now: Date): string {
+  const ms = now.getTime() - then.getTime();
+  if (ms < 5000) return 'just now';
+  if (ms < 86_400_000) return `${duration(ms < 60_000 ? Math.round(ms / 1000) * 1000 : ms).replace('.0 s', ' s')} ago`;
+  const days = Math.round(ms / 86_400_000);
+  return `${days} day${days === 1 ? '' : 's'} ago`;
+}
+
+/** `$0.0031`; small amounts keep their digits, larger ones their cents. */
+export function money(dollars: number): string {
+  return `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`;
+}
+
+/** `1,912` */
+export function count(n: number): string {
+  return String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/**
+ * A text that came from elsewhere (a script, a reply, the YAML), made harmless for the terminal: colours, cursor
+ * movements and other control characters are taken out; line breaks and tabs stay.
+ */
+export function harmless(text: string): string {
+  return stripVTControlCharacters(text)
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
+}
+
+/** The same on one line: for names and ids. */
+export function oneLine(text: string): string {
+  return harmless(text).replaceAll(/\s+/g, ' ').trim();
+}
+
+/** How many columns a text takes. Almost all are plain ASCII, and their measure is their length. */
+export function width(text: string): number {
+  return /^[\u0020-\u007e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/** Cut to so many columns, with an ellipsis where something is missing. */
+export function fit(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let cut = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (width(cut + segment) > columns - 1) break;
+    cut += segment;
+  }
+  return `${cut}…`;
+}
+
+export function pad(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - width(text)));
+}
+
+/** Left and right on one line; on two, if they don't fit beside each other. */
+export function spread(left: string, right: string, columns: number): string {
+  if (right === '') return left;
+  const gap = columns - width(left) - width(right);
+  return gap >= 2 ? left + ' '.repeat(gap) + right : `${left}\n  ${right}`;
+}
+
+/** A text in lines of at most so many columns, broken between words; `indent` stands before each but the first. */
+export function wrap(text: string, columns: number, indent = ''): string[] {
+  return wrapAnsi(text, Math.max(10, columns - width(indent)), { hard: true, trim: false })
+    .split('\n')
+    .map((line, i) => (i === 0 ? line : indent + line.trimStart()).trimEnd());
+}
+
+/** Items on as few lines as hold them, none broken in two. */
+export function flow(items: readonly string[], separator: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    const joined = last === undefined ? item : last + separator + item;
+    if (last !== undefined && width(joined) <= columns) lines[lines.length - 1] = joined;
+    else lines.push(item);
+  }
+  return lines;
+}
