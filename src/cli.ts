@@ -90,20 +90,17 @@ async function addCommands(program: Command, argv: readonly string[], action: Ac
       .description(sentence(summary))
       .aliases([...aliases])
       .helpGroup(`${group}:`);
-    if ([name, ...aliases].some((word) => argv.includes(word)) || (name === 'status' && !namesCommand(argv)))
-      (await load()).define(command, action);
+    if ([name, ...aliases].some((word) => argv.includes(word))) (await load()).define(command, action);
   }
   // `runbook` alone is `runbook status`.
   program.action(async (_options, command: Command) => {
     const [unknown] = command.args;
     if (unknown !== undefined) throw unknownCommand(unknown);
-    await program.commands.find((candidate) => candidate.name() === 'status')?.parseAsync([], { from: 'user' });
+    const status = program.command('status', { hidden: true });
+    (await import('./commands/status.ts')).define(status, action);
+    await status.parseAsync([], { from: 'user' });
   });
   program.allowExcessArguments();
-}
-
-function namesCommand(argv: readonly string[]): boolean {
-  return COMMANDS.some(({ name, aliases = [] }) => [name, ...aliases].some((word) => argv.includes(word)));
 }
 
 function sentence(summary: string): string {
@@ -133,7 +130,8 @@ function usageError(error: CommanderError, argv: readonly string[]): RunbookErro
 }
 
 function report(error: unknown, json: boolean): number {
-  const palette = paletteFor('stderr', { noColor: process.argv.includes('--no-color') });
+  const plain = ['--no-color', '--plain'].some((flag) => process.argv.includes(flag));
+  const palette = paletteFor('stderr', { noColor: plain });
   if (error instanceof RunbookError) {
     if (error.code === 'INTERRUPTED' && !json) process.stderr.write('interrupted; nothing was changed\n');
     else if (json) process.stderr.write(`${JSON.stringify(errorObject(error.code, error.message, error))}\n`);

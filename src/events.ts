@@ -46,6 +46,7 @@ export type Event =
     }
   | { kind: 'promptShown'; text: string }
   | { kind: 'replyProgress'; model: string; chars: number; ms: number; text: string }
+  | { kind: 'replyDelayed'; taskId: string; why: string; waitMs: number }
   | {
       kind: 'replyReceived';
       taskId: string;

@@ -148,6 +148,8 @@ function entryOf(event: Event): Entry | undefined {
         sha256: event.sha256,
         snippet: event.snippet,
       });
+    case 'replyDelayed':
+      return entry('AI_RESPONSE_DELAYED', event, { why: event.why, wait_ms: Math.round(event.waitMs) });
     case 'replyFailed':
       return entry('AI_RESPONSE_FAILED', event, { type: event.issueType, detail: event.detail });
     case 'fileWritten':

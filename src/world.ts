@@ -79,6 +79,8 @@ export interface ModelRequest {
   readonly attempt: number;
   /** Called with each piece of the reply as it comes. */
   readonly onText: (piece: string) => void;
+  /** Called before it is asked once more, with why and after how many milliseconds: nothing is retried silently. */
+  readonly onRetry: (why: string, waitMs: number) => void;
 }
 
 export interface Reply {

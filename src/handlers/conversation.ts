@@ -49,7 +49,7 @@ export class Conversation {
     let prompt: Prompt | undefined = first;
     for (;;) {
       prompt = await this.#reviewed(prompt);
-      if (!prompt) return { kind: 'left' };
+      if (!prompt) return { kind: 'left', why: 'left' };
       const attempt = await this.#request(prompt);
       if (attempt === 'aborted') return { kind: 'cutOff' };
       const decided = await this.#decide(attempt);
@@ -110,12 +110,13 @@ export class Conversation {
         prompt: prompt.text,
         attempt: this.#attempt,
         onText: this.#showProgress(started),
+        onRetry: (why, waitMs) => session.tell({ kind: 'replyDelayed', taskId: task.id, why, waitMs }),
       });
     } catch (error) {
       if (!(error instanceof RunbookError)) throw error;
       if (error.code === 'INTERRUPTED' && session.world.signal.aborted) return 'aborted';
       if (error.code !== 'MODEL_FAILED') throw error;
-      return this.#unusable('GENERATION_ERROR', [error.message, error.hint].filter(Boolean).join(' '), '');
+      return this.#unusable('GENERATION_ERROR', [error.message, error.hint].filter(Boolean).join('. '), '');
     }
     this.#count(reply, performance.now() - started, numbered('reply'));
     return this.#judge(reply);
@@ -227,7 +228,7 @@ export class Conversation {
           if (current.kind === 'proposal') world.emit({ kind: 'proposed', files: current.files, whole: true });
           continue;
         case 'quit':
-          return end({ kind: 'left' });
+          return end({ kind: 'left', why: 'left' });
         case 'skip':
           tell({ kind: 'decided', taskId: task.id, decision: answer, by });
           return end({ kind: 'skipped', record: this.#record('FAILURE', undefined) });

@@ -89,7 +89,7 @@ async function settle(job: Job, answer: 'error' | 'skip' | 'quit', by: By, start
   const { task, session } = job;
   switch (answer) {
     case 'quit':
-      return { kind: 'left' };
+      return { kind: 'left', why: 'left' };
     case 'skip':
       session.tell({ kind: 'decided', taskId: task.id, decision: 'skip', by });
       return { kind: 'skipped', record: { ms: undefined, issues: [] } };

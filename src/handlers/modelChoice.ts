@@ -11,7 +11,8 @@ export async function chooseModel(job: Job): Promise<Model> {
   const { world, root } = job.session;
   const name = job.options.model ?? job.task.ai?.model ?? job.runbook.defaultModel;
   if (name === undefined) return offer(job, noModel(job));
-  const settings = resolve(job, name);
+  const named = resolve(job, name);
+  const settings = { ...named, timeoutMs: named.timeoutMs ?? job.task.timeoutMs };
   if (settings.provider === 'paste') requirePerson(job);
   try {
     return await world.model({ name, settings, root });

@@ -22,6 +22,6 @@ export interface Step {
 export type Outcome =
   | { readonly kind: 'done' | 'error' | 'skipped'; readonly record: EndRecord }
   /** As if it had never been started. */
-  | { readonly kind: 'left'; readonly interrupted?: boolean; readonly failed?: boolean }
+  | { readonly kind: 'left'; readonly why: 'left' | 'interrupted' | 'failed' }
   /** Ended from outside while it was at work: it may have done a part, so it stays RUNNING and is asked about. */
   | { readonly kind: 'cutOff' };

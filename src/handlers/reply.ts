@@ -222,9 +222,10 @@ async function validatorFor(
   draft: string,
   options: ConstructorParameters<typeof Ajv>[0],
 ): Promise<Pick<Ajv, 'compile'>> {
-  if (draft.includes('2020-12')) return new (await import('ajv/dist/2020.js')).Ajv2020(options);
-  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(options);
-  return new (await import('ajv')).Ajv(options);
+  // Through `default`: a bundled CommonJS package has no other export.
+  if (draft.includes('2020-12')) return new (await import('ajv/dist/2020.js')).default.Ajv2020(options);
+  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).default.Ajv2019(options);
+  return new (await import('ajv')).default.Ajv(options);
 }
 
 function single(text: string): Parsed {

@@ -15,10 +15,11 @@ export function personAsk(palette: Palette, signal: AbortSignal): Ask {
     lacks: () => undefined,
     choose: async (question) => {
       await forgetTypedAhead();
-      const answer = await orInterrupted(keyMenu(toMenu(question, palette), context));
+      const answer = await orInterrupted(() => keyMenu(toMenu(question, palette), context), signal);
       return { answer: answer as (typeof question.choices)[number]['answer'], by: 'person' };
     },
-    line: (message) => orInterrupted(input({ message, theme: { prefix: palette.accent('?') } }, context)),
+    line: (message) =>
+      orInterrupted(() => input({ message, theme: { prefix: palette.accent('?') } }, context), signal),
     edit: async (name, text) => editText(name, text),
     open: async (path, line) => openInEditor(path, line),
     paste: (offer) => readPasted(offer, palette, signal),
@@ -68,9 +69,11 @@ async function forgetTypedAhead(): Promise<void> {
   stdin.setRawMode(false);
 }
 
-async function orInterrupted<T>(answer: Promise<T>): Promise<T> {
+/** Where the person wants out already, nothing is asked: the prompt package would then leave the terminal open, and hang. */
+async function orInterrupted<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
   try {
-    return await answer;
+    return await ask();
   } catch (error) {
     if (error instanceof Error && ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'].includes(error.name)) {
       throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' }, { cause: error });

@@ -74,6 +74,10 @@ class Show {
       case 'replyProgress':
         this.#footer.say(`${count(Math.ceil(event.chars / 4))} tokens`);
         break;
+      case 'replyDelayed':
+        this.#say(`  ${palette.bad('✘')} ${oneLine(event.why)}; asking again in ${duration(event.waitMs)}`);
+        this.#footer.run('waiting for the reply');
+        break;
       case 'replyReceived':
         this.#footer.stop();
         break;
@@ -210,7 +214,7 @@ class Show {
         return [
           ...about,
           `  ${[plan.model, plan.template, `${count(plan.tokens)} tokens`, plan.provider === 'openai' ? cost : ''].filter(Boolean).join(' · ')}`,
-          ...(sources.length === 0 ? [] : [palette.dim(fit(`  with ${sources.join(', ')}`, columns))]),
+          ...(sources.length < 2 ? [] : [palette.dim(fit(`  with ${sources.join(', ')}`, columns))]),
           plan.writes.length === 0
             ? '  writes nothing: the reply goes to the log'
             : `  writes ${plan.writes.join(', ')} once you accept`,

@@ -1,0 +1,34 @@
+// How a task's outcome gets into its files and into the journal.
+import { unreachable } from './errors.ts';
+import type { Outcome } from './handlers/outcome.ts';
+import type { Task } from './runbook/task.ts';
+import { changeStatus, type Session } from './session.ts';
+
+/** Writes what the outcome says of the task, which is RUNNING, into both of its files, and then into the journal. */
+export function finish(session: Session, task: Task, outcome: Outcome): void {
+  const move = { taskId: task.id, from: 'RUNNING' } as const;
+  switch (outcome.kind) {
+    case 'left':
+      changeStatus(session, { ...move, to: 'READY' }, { kind: 'putBack', ...move, to: 'READY', why: outcome.why });
+      return;
+    case 'cutOff':
+      session.tell({ kind: 'leftRunning', taskId: task.id });
+      return;
+    case 'done':
+    case 'error':
+    case 'skipped': {
+      const { record } = outcome;
+      const to = ({ done: 'DONE', error: 'ERROR', skipped: 'SKIPPED' } as const)[outcome.kind];
+      const resolution = outcome.kind === 'done' ? (record.resolution ?? 'Done on a later attempt') : undefined;
+      const { lastRun, issues } = record;
+      changeStatus(
+        session,
+        { ...move, to, lastRun, issues, resolution },
+        { kind: 'ended', ...move, name: task.name, to, record },
+      );
+      return;
+    }
+    default:
+      unreachable(outcome);
+  }
+}
