@@ -36,6 +36,7 @@ const STATUS_OF_CODE = {
   PATCH_UNSAFE: EXIT.mistake,
   CHECK_FAILED: EXIT.taskError,
   MODEL_FAILED: EXIT.taskError,
+  BUDGET_REACHED: EXIT.taskError,
   NOTHING_READY: EXIT.blocked,
   NEEDS_PERSON: EXIT.needsPerson,
   HELD: EXIT.held,

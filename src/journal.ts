@@ -57,6 +57,14 @@ export function readJournal(root: string): JournalLine[] {
   return journalText(root).split('\n').flatMap(parseLine);
 }
 
+/** What the replies of one run have cost so far, in US dollars; those of unknown price count nothing. */
+export function costOfRun(root: string, runId: string): number {
+  const replies = readJournal(root).filter(
+    (line) => line.run_id === runId && line.event_type === 'AI_RESPONSE_RECEIVED',
+  );
+  return replies.reduce((sum, { details }) => sum + (typeof details?.cost_usd === 'number' ? details.cost_usd : 0), 0);
+}
+
 /** The status that the tool itself wrote last, for each task that it ever wrote one. */
 export function lastStatuses(root: string): Map<string, Status> {
   const last = new Map<string, Status>();

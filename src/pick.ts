@@ -44,6 +44,12 @@ export async function pick(
   return open ? { kind: 'blocked', runbook } : { kind: 'finished' };
 }
 
+/** The task that `pick` would choose if it needed to ask nothing; undefined if it would ask, or has nothing to choose. */
+export function foreseen({ runbook, interrupted }: Settled, options: PickOptions): Task | undefined {
+  const stopped = !options.keepGoing && inScope(runbook, options).some((task) => task.status === 'ERROR');
+  return stopped || interrupted.length > 0 ? undefined : nextReady(runbook, options);
+}
+
 async function askAboutInterrupted(session: Session, task: Task, holder: Holder | undefined): Promise<Choice> {
   const { world, tell } = session;
   const log = logOfLastStart(session.root, task.id);

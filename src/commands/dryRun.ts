@@ -1,8 +1,8 @@
 // What `next` and `run` would do: the same reading, picking and preparing, in a world that can neither write nor spawn.
 import { EXIT } from '../errors.ts';
 import { prepare } from '../handlers/index.ts';
+import { foreseen } from '../pick.ts';
 import type { RunOptions } from '../run.ts';
-import { nextReady } from '../runbook/ready.ts';
 import { type FileChange, plannedChanges } from '../runbook/save.ts';
 import { openSession } from '../session.ts';
 import type { Standing } from '../standing.ts';
@@ -23,7 +23,7 @@ export async function dryRun(
   for (const task of interrupted) say(`would ask about  ${task.id}, which was RUNNING when its runner ended`);
   const stopped = options.keepGoing ? undefined : runbook.tasks.find((task) => task.status === 'ERROR');
   if (stopped) say(`would stop at  ${stopped.id}, which is in ERROR`);
-  const task = stopped || interrupted.length > 0 ? undefined : nextReady(runbook, options);
+  const task = foreseen({ runbook, changes, interrupted }, options);
   const files: FileChange[] = [];
   if (task) {
     const inert: World = {

@@ -1,6 +1,6 @@
 // `init`: a small playbook that runs at once, without a key, and what such a project needs beside it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
 import { folderFor } from '../runbook/lock.ts';
@@ -16,7 +16,7 @@ export function define(command: Command, action: Action): void {
 }
 
 function init(context: Context, folder?: string): number {
-  const root = join(context.cwd, folder ?? '.');
+  const root = resolve(context.cwd, folder ?? '.');
   if (existsSync(join(root, RUNBOOK_FILE))) {
     throw new RunbookError({
       code: 'USAGE',
@@ -30,9 +30,16 @@ function init(context: Context, folder?: string): number {
   const verb = context.flags.dryRun ? 'would write' : 'wrote';
   context.print('init', { folder: root, files: written, dry_run: context.flags.dryRun === true }, () => [
     ...written.map((path) => `${verb}  ${path}`),
-    ...(context.flags.dryRun ? [] : ['', `Now: ${folder ? `cd ${folder} && ` : ''}runbook next`]),
+    ...(context.flags.dryRun ? [] : ['', `Now: ${changeFolder(root)}runbook next`]),
   ]);
   return EXIT.ok;
+}
+
+/** How to get there from where the person is. */
+function changeFolder(root: string): string {
+  const path = relative(process.cwd(), root);
+  if (path === '') return '';
+  return `cd ${/^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`} && `;
 }
 
 /** What will be written; what is there already stays, and .gitignore gets only the lines that it lacks. */
@@ -69,7 +76,7 @@ function missingIgnores(root: string): string | undefined {
 function runbookYaml(name: string): string {
   return `# yaml-language-server: $schema=.runbook/schemas/runbook.json
 # \`runbook next\` does the first task that is READY. Edit this file as you like: it is yours.
-name: ${/^[A-Za-z][\w-]*$/.test(name) ? name : JSON.stringify(name)}
+name: ${plainName(name) ? name : JSON.stringify(name)}
 
 tasks:
   - id: look_around
@@ -92,6 +99,11 @@ tasks:
     task_detail_file: tasks/draft_readme.yaml
     type: AI_ASSISTED
 `;
+}
+
+/** Whether YAML takes it for a text as it stands. */
+function plainName(name: string): boolean {
+  return /^[A-Za-z][\w-]*$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name);
 }
 
 const FILES: readonly (readonly [path: string, text: string])[] = [

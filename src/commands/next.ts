@@ -1,6 +1,8 @@
 // `next`: one step, and what comes after it. `run` shares its flags and the way it ends.
 import { type Command, Option } from 'commander';
 import { EXIT, RunbookError, unreachable } from '../errors.ts';
+import { findProblem } from '../handlers/index.ts';
+import { foreseen } from '../pick.ts';
 import { type RunEnd, type RunOptions, run } from '../run.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook } from '../runbook/task.ts';
@@ -64,6 +66,10 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
     model: flags.model,
   };
   if (context.flags.dryRun) return dryRun(context, before, path, world, options);
+  // A mistake in the task that comes first is found before anything at all is written.
+  const first = before.holder ? undefined : foreseen(before, options);
+  const problem = first && findProblem(runbook, first);
+  if (problem) throw new RunbookError(problem);
   const end = await run(path, world, options);
   if (context.flags.json) printEnd(context, path, end);
   else sayEnd(end, context);

@@ -16,8 +16,9 @@ export function define(command: Command, action: Action): void {
     .action(action(schema));
 }
 
-function schema(_context: Context, which: string): number {
-  process.stdout.write(jsonSchema(which === 'task' ? 'task' : 'runbook'));
+function schema(context: Context, which: string): number {
+  const text = jsonSchema(which === 'task' ? 'task' : 'runbook');
+  context.print('schema', JSON.parse(text), () => [text.trimEnd()]);
   return EXIT.ok;
 }
 

@@ -35,7 +35,7 @@ function toData(runbook: Runbook, task: Task) {
     status,
     depends_on: dependsOn,
     waits_for: waitsFor(runbook, task).map((dependency) => dependency.id),
-    written_at: task.homes.map((home) => homeLine(home, runbook.root)),
+    written_at: task.homes.map((home) => homeLine(home)),
     tags,
     output_artifact: outputArtifact ?? null,
     checks: checks.map((check) => ({ name: check.name ?? null, command: commandLine(check.command) })),
@@ -50,7 +50,7 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task): string[] {
   const rows: [string, readonly string[]][] = [
     ['status', [`${palette.status(task.status)}${waits.length > 0 ? `, waits for ${waits.join(', ')}` : ''}`]],
     ['type', [task.type]],
-    ['written', task.homes.map((home) => homeLine(home, runbook.root))],
+    ['written', task.homes.map((home) => homeLine(home))],
     ['about', multiline(task.description)],
     ['after', task.dependsOn.map(oneLine)],
     [

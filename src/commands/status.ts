@@ -129,10 +129,11 @@ function comingLines(context: Context, runbook: Runbook, finished: number): stri
     28,
     Math.max(0, ...[...shown, ...(next ? [next] : [])].map((task) => width(oneLine(task.id)))),
   );
-  const row = (label: string, task: Task, reason: string) => {
+  const row = (label: string, task: Task, why: string) => {
     const start = `  ${pad(label, 6)}  ${pad(fit(oneLine(task.id), idColumns), idColumns)}  `;
     const room = context.columns() - width(start);
     const about = oneLine(task.name) === oneLine(task.id) ? '' : `${oneLine(task.name)}${byWhom(task)}`;
+    const reason = about === '' || why === '' ? why : `, ${why}`;
     const name = fit(about, Math.max(12, room - Math.min(width(reason), Math.floor(room / 2))));
     return (
       start.replace(label, palette.dim(label)) +
@@ -153,7 +154,7 @@ function comingLines(context: Context, runbook: Runbook, finished: number): stri
 
 function reasonOf(runbook: Runbook, task: Task): string {
   const waits = waitsFor(runbook, task).map((dependency) => oneLine(dependency.id));
-  return waits.length === 0 ? ', READY' : `, waits for ${waits.join(', ')}`;
+  return waits.length === 0 ? 'READY' : `waits for ${waits.join(', ')}`;
 }
 
 function byWhom(task: Task): string {

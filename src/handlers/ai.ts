@@ -5,7 +5,7 @@ import { RunbookError } from '../errors.ts';
 import { insideProject } from '../paths.ts';
 import type { AiDetails, Task } from '../runbook/task.ts';
 import { compile } from '../template.ts';
-import { type CompleteAi, Conversation } from './conversation.ts';
+import { type CompleteAi, Conversation, requireBudget } from './conversation.ts';
 import { chooseModel } from './modelChoice.ts';
 import type { Job, Step } from './outcome.ts';
 import { fillTemplate, knownNames, NOTHING_EARLIER } from './prompt.ts';
@@ -18,6 +18,7 @@ export async function prepareAi(job: Job): Promise<Step> {
   const prompt = await fillTemplate(job, ai.promptTemplate, NOTHING_EARLIER);
   const lacking = session.world.ask.lacks('review', task.checks.length > 0 ? 'some' : 'none');
   if (lacking) throw lacking;
+  requireBudget(job);
   const model = await chooseModel(job);
   return {
     plan: {

@@ -1,6 +1,7 @@
 // The requests, reviews and decisions of one start of an AI_ASSISTED task: ask, judge, show, check, decide, and again on retry.
 import { RunbookError, unreachable } from '../errors.ts';
 import type { DecidedBy, NewIssue, Proposal, Usage } from '../events.ts';
+import { costOfRun } from '../journal.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
 import type { AiDetails } from '../runbook/task.ts';
 import type { Answer, Decision, Model, Question, Reply } from '../world.ts';
@@ -23,6 +24,18 @@ type Attempt =
       readonly response: string;
     }
   | { readonly kind: 'unusable'; readonly issueType: string; readonly detail: string; readonly response: string };
+
+/** Throws BUDGET_REACHED if this run has spent what it may. */
+export function requireBudget({ runbook, session }: Job): void {
+  const spent = runbook.budget === undefined ? 0 : costOfRun(session.root, session.runId);
+  if (runbook.budget === undefined || spent < runbook.budget) return;
+  throw new RunbookError({
+    code: 'BUDGET_REACHED',
+    message: `this run has spent $${spent.toFixed(4)}, and its \`budget\` is $${runbook.budget}; nothing more was sent`,
+    at: runbook.source.place(['budget']),
+    hint: 'A new run starts from zero; or raise the budget.',
+  });
+}
 
 /** The requests and decisions of one start of a task. */
 export class Conversation {
@@ -87,6 +100,7 @@ export class Conversation {
 
   async #request(prompt: Prompt): Promise<Attempt | 'aborted'> {
     const { session, task } = this.#job;
+    requireBudget(this.#job);
     this.#attempt++;
     const numbered = (name: string) => (this.#attempt === 1 ? `${name}.md` : `${name}-${this.#attempt}.md`);
     const kept = this.#log.keep(numbered('prompt'), session.world.redact(prompt.text));

@@ -64,15 +64,22 @@ function blocksIn(tokens: readonly Token[]): Fence[] {
 
 function fenceOf(token: Token & { lang?: string; text?: string }, before: string): Fence {
   const info = token.lang ?? '';
-  const [opening = '', ...lines] = trimLineEnds(token.raw).split('\n');
+  const { opening, last } = outerLines(token.raw);
   const fence = /`{3,}|~{3,}/.exec(opening)?.[0] ?? '';
-  const last = lines.at(-1)?.trim() ?? '';
   return {
     language: languageOf(info),
     path: pathInInfo(info) ?? pathInLine(before),
     text: token.text ?? '',
     closed: last.startsWith(fence) && /^[`~]+$/.test(last),
   };
+}
+
+/** The first line of a block, and the last if it is another. The block is not taken apart: it may be large. */
+function outerLines(raw: string): { opening: string; last: string } {
+  const block = trimLineEnds(raw);
+  const end = block.indexOf('\n');
+  if (end < 0) return { opening: block, last: '' };
+  return { opening: block.slice(0, end), last: block.slice(block.lastIndexOf('\n') + 1).trim() };
 }
 
 /** The last line of what stands right before the token. */
@@ -174,9 +181,10 @@ function nestedReading(text: string, tokens: readonly Placed[]): Fence[] | undef
 
 /** True for a Markdown block in which a fence of the same kind begins. */
 function opensWithin(token: Token): boolean {
-  const [opening = '', ...lines] = token.raw.split('\n');
-  const fence = /`{3,}|~{3,}/.exec(opening)?.[0];
-  if (!fence || !/^(?:md|markdown|mdx)$/.test(languageOf(String('lang' in token ? token.lang : '')))) return false;
+  const language = languageOf(String('lang' in token ? token.lang : ''));
+  const fence = /`{3,}|~{3,}/.exec(outerLines(token.raw).opening)?.[0];
+  if (!fence || !['md', 'markdown', 'mdx'].includes(language)) return false;
+  const [, ...lines] = token.raw.split('\n');
   return lines.some((line) => line.trimStart().startsWith(fence) && /^\s*[`~]+\s*[^\s`~]/.test(line));
 }
 

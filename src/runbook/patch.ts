@@ -53,7 +53,8 @@ function takeBatch(syntax: Syntax, edits: readonly Edit[]): { steps: Step[]; res
       continue;
     }
     const step = { edit, splices: plannedSplices(syntax, edit, style) };
-    if (steps.some((earlier) => collide(earlier, step))) break;
+    const splices = steps.flatMap((earlier) => earlier.splices);
+    if (step.splices.some((one) => splices.some((other) => collide(syntax.text, one, other)))) break;
     steps.push(step);
     rest = later;
   }
@@ -97,13 +98,11 @@ function plannedSplices(syntax: Syntax, edit: Edit, style: Style): Splice[] {
   }
 }
 
-function collide(one: Step, other: Step): boolean {
-  return one.splices.some((a) =>
-    other.splices.some((b) => {
-      const meet = a.start === b.end && b.start === a.end;
-      return meet ? a.depth === undefined || b.depth === undefined : a.start < b.end && b.start < a.end;
-    }),
-  );
+/** Whether one splice's place depends on the other: they overlap, meet at a point, or only empty lines part them. */
+function collide(text: string, one: Splice, other: Splice): boolean {
+  const [first = one, second = other] = inOrder([one, other]);
+  if (first.start === second.end) return first.depth === undefined || second.depth === undefined;
+  return second.start < first.end || /^[ \t]*\r?\n\s*$/.test(text.slice(first.end, second.start));
 }
 
 function carriedOut(before: Syntax, steps: readonly Step[]): Syntax {
@@ -145,7 +144,7 @@ function unsafe(syntax: Syntax, edits: readonly Edit[], why: string, offset: num
 }
 
 function byHand({ op, path, value }: Edit): string {
-  const text = render(value, 'flow', { step: 2, dash: 2, gap: ' ', quote: 'double' }).head;
+  const text = render(value, 'flow', { step: 2, dash: 2, gap: ' ', quote: 'double', literals: false }).head;
   const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
   return op === 'set'
     ? `Set \`${pathText(path)}\` to \`${shown}\` by hand.`

@@ -1,28 +1,14 @@
-// From the files to a `Runbook`: finds them, reads them, says what is wrong in them, and leaves YAML's spelling behind.
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+// From the files to a `Runbook`: reads them, and says what is wrong in them.
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type Place, RunbookError, type Trouble } from '../errors.ts';
-import { insideProject, shownPath } from '../paths.ts';
+import { insideProject } from '../paths.ts';
+import { type Making, makeModel, makeTask } from './make.ts';
 import { checked, type Report, unknownKeys } from './mistakes.ts';
 import { referenceMistakes } from './ready.ts';
-import {
-  detailSchema,
-  entrySchema,
-  milliseconds,
-  type RawAi,
-  type RawCheck,
-  type RawDetail,
-  type RawEntry,
-  type RawIssue,
-  type RawModel,
-  type RawRunbook,
-  type RawScript,
-  runbookSchema,
-} from './schema.ts';
+import { detailSchema, entrySchema, type RawDetail, type RawEntry, type RawRunbook, runbookSchema } from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
-import type { AiDetails, Check, Command, Home, Issue, ModelSettings, Runbook, ScriptDetails, Task } from './task.ts';
-
-export const RUNBOOK_FILE = 'runbook.yaml';
+import type { Home, Runbook, Task } from './task.ts';
 
 export interface Inspection {
   /** Undefined if there are mistakes. */
@@ -33,37 +19,15 @@ export interface Inspection {
   readonly warnings: readonly Trouble[];
 }
 
-/** The path of the runbook: `named`, or the first found from `cwd` upwards, to the root of the repository at most. */
-export function findRunbook(cwd: string, named?: string): string {
-  if (named !== undefined) return namedRunbook(resolve(cwd, named), named);
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    const candidate = join(folder, RUNBOOK_FILE);
-    if (existsSync(candidate)) return candidate;
-    if (existsSync(join(folder, '.git')) || folder === dirname(folder)) break;
-  }
-  throw new RunbookError({
-    code: 'RUNBOOK_NOT_FOUND',
-    message: `there is no \`${RUNBOOK_FILE}\` in ${cwd} or in a folder above it`,
-    hint: 'runbook init         writes a small one that runs at once\nrunbook -C DIR …     works in another folder',
-  });
-}
-
-function namedRunbook(path: string, named: string): string {
-  if (existsSync(path)) return statSync(path).isDirectory() ? namedRunbook(join(path, RUNBOOK_FILE), named) : path;
-  throw new RunbookError({
-    code: 'RUNBOOK_NOT_FOUND',
-    message: `there is no runbook at \`${named}\``,
-    hint: 'Mend the path given with --file.',
-  });
-}
-
 /** Reads a runbook and its detail files. Throws the first mistake in them. */
 export function readRunbook(path: string): Runbook {
   const { runbook, mistakes } = inspectRunbook(path);
   const [first, ...others] = mistakes;
   if (first) {
     const more = others.length === 0 ? undefined : `${others.length} more of the kind: \`runbook validate\` shows all.`;
-    throw new RunbookError({ ...first, hint: [first.hint, more].filter(Boolean).join('\n') || undefined });
+    // Field by field: of a mistake that was thrown, `...first` would leave out the message.
+    const { code, message, at } = first;
+    throw new RunbookError({ code, message, at, hint: [first.hint, more].filter(Boolean).join('\n') || undefined });
   }
   if (!runbook) throw new Error('a runbook without mistakes was not made');
   return runbook;
@@ -85,7 +49,7 @@ export function readTask(path: string, id: string): Task | undefined {
     (entry) => typeof entry === 'object' && entry !== null && (entry as { id?: unknown }).id === id,
   );
   const entry = index < 0 ? undefined : checked(entrySchema, entries[index], source, ['tasks', index], throwIt);
-  return entry && makeTask({ root, source, defaults: defaults ?? {}, report: throwIt, warn: () => {} }, entry, index);
+  return entry && readEntry({ root, source, defaults: defaults ?? {}, report: throwIt, warn: () => {} }, entry, index);
 }
 
 /** Reads a runbook and its detail files, and finds all that is wrong in them. */
@@ -121,7 +85,7 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
   if (!raw) return undefined;
   unknownKeys(raw, Object.keys(runbookSchema.shape), source, [], warn);
   const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn };
-  const tasks = raw.tasks.flatMap((entry, index) => makeTask(context, entry, index) ?? []);
+  const tasks = raw.tasks.flatMap((entry, index) => readEntry(context, entry, index) ?? []);
   for (const mistake of referenceMistakes(tasks)) report(mistake);
   return {
     root,
@@ -136,11 +100,8 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
   };
 }
 
-interface Context {
+interface Context extends Making {
   readonly root: string;
-  readonly source: YamlSource;
-  readonly defaults: NonNullable<RawRunbook['defaults']>;
-  readonly report: Report;
   readonly warn: Report;
 }
 
@@ -170,11 +131,11 @@ function amount(value: string | number, at: () => Place, report: Report): number
   return undefined;
 }
 
-function makeTask(context: Context, entry: RawEntry, index: number): Task | undefined {
+function readEntry(context: Context, entry: RawEntry, index: number): Task | undefined {
   const { source, report, warn } = context;
   const entryHome: Home = { source, path: ['tasks', index], status: entry.status ?? undefined };
   unknownKeys(entry, Object.keys(entrySchema.shape), source, entryHome.path, warn);
-  if (!entry.task_detail_file) return combine(context, entry, entryHome, undefined, undefined);
+  if (!entry.task_detail_file) return makeTask(context, entry, entryHome, undefined, undefined);
   const detail = readDetail(context, entry, entryHome);
   if (!detail) return undefined;
   if (detail.source.path === source.path) {
@@ -184,7 +145,7 @@ function makeTask(context: Context, entry: RawEntry, index: number): Task | unde
   }
   const home: Home = { source: detail.source, path: [], status: detail.raw.status ?? undefined };
   for (const conflict of conflicts(entry, entryHome, detail.raw, home)) report(conflict);
-  return combine(context, entry, entryHome, detail.raw, home);
+  return makeTask(context, entry, entryHome, detail.raw, home);
 }
 
 function readDetail(context: Context, entry: RawEntry, home: Home): { source: YamlSource; raw: RawDetail } | undefined {
@@ -222,162 +183,4 @@ function conflicts(entry: RawEntry, entryHome: Home, detail: RawDetail, detailHo
 function brief(value: unknown): string {
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
   return `\`${shown.length > 40 ? `${shown.slice(0, 39)}…` : shown}\``;
-}
-
-function combine(
-  context: Context,
-  entry: RawEntry,
-  entryHome: Home,
-  detail: RawDetail | undefined,
-  detailHome: Home | undefined,
-): Task {
-  const fields = {
-    ...present(context.defaults),
-    ...present(detail ?? {}),
-    ...present(without(entry, detail)),
-  } as RawEntry;
-  const record = detail ?? entry;
-  const place = placer([entryHome, detailHome], context.source);
-  const inherited = context.defaults.ai_details ?? {};
-  const timeoutMs = fields.timeout == null ? undefined : milliseconds(fields.timeout);
-  const base = { cwd: fields.cwd ?? '.', env: { ...asText(context.defaults.env), ...asText(fields.env) }, timeoutMs };
-  return {
-    id: entry.id,
-    name: entry.name ?? detail?.name ?? entry.id,
-    description: detail?.description ?? entry.description ?? undefined,
-    type: fields.type ?? 'MANUAL',
-    status: entryHome.status ?? detailHome?.status ?? 'PENDING',
-    dependsOn: fields.depends_on ?? [],
-    tags: fields.tags ?? [],
-    homes: detailHome ? [entryHome, detailHome] : [entryHome],
-    instructions: fields.manual_instructions ?? undefined,
-    ai: fields.ai_details ? makeAi({ ...present(inherited), ...present(fields.ai_details) }) : undefined,
-    script: fields.script_details ? makeScript(fields.script_details, base, place, context.report) : undefined,
-    outputArtifact: fields.output_artifact ?? undefined,
-    checks: (fields.checks ?? []).map(makeCheck),
-    ...base,
-    retries: fields.retries ?? 0,
-    commit: fields.commit ?? false,
-    lastRun: record.last_run ?? undefined,
-    issues: (record.issues ?? []).map(makeIssue),
-    place,
-  };
-}
-
-/** Where both files say something, the detail file is the fuller one; conflicts were reported before. */
-function without(entry: RawEntry, detail: RawDetail | undefined): object {
-  if (!detail) return entry;
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => (detail as Record<string, unknown>)[key] == null));
-}
-
-function present(map: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(map).filter(([, value]) => value != null));
-}
-
-function placer(homes: readonly (Home | undefined)[], runbook: YamlSource): Task['place'] {
-  return (field, part) => {
-    const path = field.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-    const [top = ''] = path;
-    for (const home of [...homes].reverse()) {
-      if (home && has(home, String(top))) return home.source.place([...home.path, ...path], part);
-    }
-    const defaults: Home = { source: runbook, path: ['defaults'], status: undefined };
-    if (has(defaults, String(top))) return runbook.place(['defaults', ...path], part);
-    const [entry] = homes;
-    return entry ? entry.source.place([...entry.path, 'id'], part) : runbook.place([]);
-  };
-}
-
-function has(home: Home, key: string): boolean {
-  let value: unknown = home.source.value;
-  for (const step of home.path) value = (value as Record<string | number, unknown> | null | undefined)?.[step];
-  return typeof value === 'object' && value !== null && (value as Record<string, unknown>)[key] != null;
-}
-
-function asText(variables: RawEntry['env']): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables ?? {}).map(([name, value]) => [name, String(value)]));
-}
-
-function makeAi(raw: RawAi): AiDetails {
-  return {
-    model: raw.model ?? undefined,
-    promptTemplate: raw.prompt_template ?? undefined,
-    inputContext: raw.input_context ?? {},
-    outputParser: raw.output_parser ?? undefined,
-    outputSchema: raw.output_schema ?? undefined,
-    reviewPoints: raw.review_points ?? [],
-    fallbackPromptTemplate: raw.fallback_prompt_template ?? undefined,
-  };
-}
-
-type Base = Pick<Task, 'cwd' | 'env' | 'timeoutMs'>;
-
-function makeScript(raw: RawScript, base: Base, place: Task['place'], report: Report): ScriptDetails | undefined {
-  if (typeof raw === 'string' || Array.isArray(raw)) return { ...base, command: makeCommand(raw), okExitCodes: [0] };
-  const { command, args, path, shell } = raw as Exclude<RawScript, string | string[]>;
-  if ((command == null) === (path == null)) {
-    report({
-      code: 'RUNBOOK_INVALID',
-      message: '`script_details` needs a `command` or a `path`, one of the two',
-      at: place('script_details'),
-    });
-    return undefined;
-  }
-  return {
-    cwd: raw.cwd ?? base.cwd,
-    env: { ...base.env, ...asText(raw.env) },
-    timeoutMs: raw.timeout == null ? base.timeoutMs : milliseconds(raw.timeout),
-    okExitCodes: raw.ok_exit_codes ?? [0],
-    command:
-      path != null
-        ? { kind: 'program', file: path, args: args ?? [] }
-        : makeCommand(command ?? '', args ?? [], shell ?? true),
-  };
-}
-
-function makeCommand(raw: string | string[], more: readonly string[] = [], shell: boolean | string = true): Command {
-  const words = typeof raw === 'string' ? undefined : raw;
-  const [file, ...args] = words ?? (shell === false ? (raw as string).trim().split(/\s+/) : []);
-  if (file !== undefined) return { kind: 'program', file, args: [...args, ...more] };
-  const line = [raw as string, ...more.map(quoted)].join(' ');
-  return { kind: 'shell', line, shell: typeof shell === 'string' ? shell : undefined };
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function makeCheck(raw: RawCheck): Check {
-  if (typeof raw === 'string' || Array.isArray(raw)) return { name: undefined, command: makeCommand(raw) };
-  const { name, command } = raw as Exclude<RawCheck, string | string[]>;
-  return { name: name ?? undefined, command: makeCommand(command) };
-}
-
-function makeIssue(raw: RawIssue): Issue {
-  const { timestamp } = raw as { timestamp?: unknown };
-  return {
-    timestamp: timestamp == null ? undefined : String(timestamp),
-    type: raw.type ?? undefined,
-    detail: raw.detail == null ? undefined : typeof raw.detail === 'string' ? raw.detail : JSON.stringify(raw.detail),
-    resolution: raw.resolution ?? undefined,
-  };
-}
-
-function makeModel(raw: RawModel): ModelSettings {
-  return {
-    provider: raw.provider,
-    model: raw.model ?? undefined,
-    baseUrl: raw.base_url ?? undefined,
-    apiKeyEnv: raw.api_key_env ?? undefined,
-    temperature: raw.temperature ?? undefined,
-    maxTokens: raw.max_tokens ?? undefined,
-    timeoutMs: raw.timeout == null ? undefined : milliseconds(raw.timeout),
-    replies: raw.replies ?? undefined,
-  };
-}
-
-/** The path of a home, as it is shown with a line: `tasks/pack.yaml:4`. */
-export function homeLine(home: Home, root: string): string {
-  const { line } = home.source.place([...home.path, 'status']);
-  return `${shownPath(root, home.source.path)}:${line}`;
 }

@@ -5,6 +5,7 @@ import type { NewIssue } from '../events.ts';
 import { whileLocked } from './lock.ts';
 import { type Edit, patch } from './patch.ts';
 import { homeLine, readTask } from './read.ts';
+import type { YamlSource } from './source.ts';
 import type { Home, Status, Task } from './task.ts';
 import { writeDurably } from './write.ts';
 
@@ -34,9 +35,9 @@ export function saveStatus(path: string, write: StatusWrite): Saved {
     const task = readTask(path, write.taskId);
     if (!task) return { kind: 'gone' };
     const theirs = editedMeanwhile(task, write);
-    for (const change of plannedChanges(task, { ...write, to: theirs?.status ?? write.to }))
+    for (const change of plannedChanges([[task, { ...write, to: theirs?.status ?? write.to }]]))
       writeDurably(change.path, change.after);
-    return theirs?.status ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs, root) } : { kind: 'saved' };
+    return theirs?.status ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) } : { kind: 'saved' };
   });
 }
 
@@ -48,15 +49,24 @@ export interface FileChange {
   readonly after: string;
 }
 
-/** What a write would change in the files, without doing it. The runbook comes first. */
-export function plannedChanges(task: Task, write: StatusWrite): FileChange[] {
-  const recordHome = task.homes.at(-1);
-  return task.homes.flatMap((home) => {
-    const edits = [...statusEdits(home, write.to), ...(home === recordHome ? recordEdits(home, task, write) : [])];
-    if (edits.length === 0) return [];
-    const { path, file, text } = home.source;
-    return [{ path, file, before: text, after: patch(text, edits, file) }];
-  });
+/** What writes would change in the files, each file once, without doing it. The runbook comes first. */
+export function plannedChanges(writes: readonly (readonly [task: Task, write: StatusWrite])[]): FileChange[] {
+  const sources = new Map<string, { source: YamlSource; edits: Edit[] }>();
+  for (const [task, write] of writes) {
+    for (const home of task.homes) {
+      const { source } = home;
+      const { edits } = sources.get(source.path) ?? { edits: [] };
+      edits.push(...statusEdits(home, write.to), ...(home === task.homes.at(-1) ? recordEdits(home, task, write) : []));
+      sources.set(source.path, { source, edits });
+    }
+  }
+  const changed = [...sources.values()].filter(({ edits }) => edits.length > 0);
+  return changed.map(({ source: { path, file, text }, edits }) => ({
+    path,
+    file,
+    before: text,
+    after: patch(text, edits, file),
+  }));
 }
 
 /** The home in which someone else wrote a status of their own since the tool last looked. */

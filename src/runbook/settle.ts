@@ -45,7 +45,7 @@ export function settle(runbook: Runbook, known: Known): Settled {
       kind: 'readied',
       from: task.status,
       to: 'READY',
-      at: homeLine(task.homes[0], runbook.root),
+      at: homeLine(task.homes[0]),
       mend: [],
     }),
   );
@@ -76,7 +76,7 @@ function settleTask(root: string, task: Task, known: Known): { task: Task; chang
     kind: known.cutShort === task.id ? 'recovered' : 'handEdit',
     from: last ?? differing[0]?.status ?? 'PENDING',
     to: status,
-    at: homeLine(home, root),
+    at: homeLine(home),
     mend: differing.map((other) => other.source.file),
   };
   return { task: settled, change };

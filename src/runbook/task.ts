@@ -115,3 +115,8 @@ export function openIssue(task: Task): Issue | undefined {
   const last = task.issues.at(-1);
   return last && !last.resolution ? last : undefined;
 }
+
+/** Where a home's status stands, as it is shown: `tasks/pack.yaml:4`. */
+export function homeLine(home: Home): string {
+  return `${home.source.file}:${home.source.place([...home.path, 'status']).line}`;
+}

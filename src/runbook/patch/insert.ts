@@ -3,7 +3,7 @@ import { type CST, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { Refusal, type Splice, type Spot } from './edit.ts';
 import { indented, inlinePair, itemLines, pairLines, render } from './render.ts';
 import { type Collection, itemEnd, itemStart, itemsOf, tokenEnd, tokenStart } from './seat.ts';
-import { flowForm, gapOf } from './style.ts';
+import { flowForm, gapOf, styleAt } from './style.ts';
 import { below, lineBreak, lineEnd } from './syntax.ts';
 
 /** Inserts a key that the map at the spot doesn't have. */
@@ -36,14 +36,15 @@ function insertLines(
   value: unknown,
 ): Splice[] {
   const pad = ' '.repeat(token.indent);
-  const lines = pairLines(key, value, 'block', style);
   const previous = predecessor(map, token, key);
   if (previous) {
-    const added = addLines(text, previous, indented(lines, pad));
+    const at = lineEnd(text, itemEnd(previous));
+    const lines = pairLines(key, value, 'block', styleAt(text, at, token.indent, style));
+    const added = insertion(at, below(text, at, indented(lines, pad)));
     return [key === 'status' ? added : { ...added, depth: token.offset }];
   }
   const start = tokenStart(token);
-  const [first = '', ...rest] = lines;
+  const [first = '', ...rest] = pairLines(key, value, 'block', style);
   return [insertion(start, `${first}${below(text, start, [...indented(rest, pad), pad])}`)];
 }
 
@@ -56,12 +57,6 @@ function predecessor(map: YAMLMap.Parsed, token: Collection, key: string): CST.C
   return (name ?? id)?.srcToken;
 }
 
-/** Whole lines behind the last line of an item, and so before comments and empty lines that lead to what follows. */
-function addLines(text: string, previous: CST.CollectionItem, lines: readonly string[]): Splice {
-  const at = lineEnd(text, itemEnd(previous));
-  return insertion(at, below(text, at, lines));
-}
-
 /** Adds an item to the list at the spot, in the way its last item is written. */
 export function append({ syntax: { text }, style, seat }: Spot, value: unknown): Splice[] {
   const { node, token, holder } = seat;
@@ -71,8 +66,11 @@ export function append({ syntax: { text }, style, seat }: Spot, value: unknown):
   const last = token?.type === 'block-seq' ? itemsOf(token).at(-1) : undefined;
   if (!isSeq(node) || token?.type !== 'block-seq' || !last) throw new Refusal('this is not a list', seat.after);
   const form = last.value?.type === 'flow-collection' ? flowForm(last.value) : 'block';
-  const lines = itemLines(value, form, { ...style, gap: gapOf(text, token) ?? style.gap });
-  return [{ ...addLines(text, last, indented(lines, ' '.repeat(token.indent))), depth: token.offset }];
+  // Whole lines go behind the last line of an item, and so before comments and empty lines that lead to what follows.
+  const at = lineEnd(text, itemEnd(last));
+  const fitting = { ...styleAt(text, at, token.indent, style), gap: gapOf(text, token) ?? style.gap };
+  const lines = indented(itemLines(value, form, fitting), ' '.repeat(token.indent));
+  return [{ ...insertion(at, below(text, at, lines)), depth: token.offset }];
 }
 
 /** In a line of its own if `previous` has one; a comment behind that one stays there. Without `previous`, at the start. */

@@ -11,6 +11,8 @@ export interface Style {
   /** What stands between a dash and its item. */
   readonly gap: string;
   readonly quote: Quote;
+  /** Whether a text of several lines may stand in a literal block (`|`). */
+  readonly literals: boolean;
 }
 
 export type Quote = 'single' | 'double';
@@ -32,7 +34,7 @@ export function render(value: unknown, form: Form, style: Style, quote?: Quote):
     return { head: '', body: [...value].flatMap(([key, item]) => pairLines(key, item, form, style)) };
   if (Array.isArray(value) && value.length > 0)
     return { head: '', body: value.flatMap((item) => itemLines(item, form, style)) };
-  if (typeof value === 'string' && quote === undefined && isPlainProse(value)) return literal(value);
+  if (typeof value === 'string' && quote === undefined && style.literals && isPlainProse(value)) return literal(value);
   return { head: scalar(value, form, style, quote), body: [] };
 }
 

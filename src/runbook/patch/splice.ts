@@ -4,7 +4,7 @@ import { type Edit, Refusal, type Splice, type Spot } from './edit.ts';
 import { append, insert, insertAtRoot } from './insert.ts';
 import { type Form, indented, indentUnderKey, type Quote, type Rendered, render, type Style } from './render.ts';
 import { findSeat, isBlock, itemsOf, tokenEnd, tokenStart } from './seat.ts';
-import { flowForm } from './style.ts';
+import { flowForm, styleAt } from './style.ts';
 import { below, lineBreak, lineEnd, type Syntax } from './syntax.ts';
 
 const VALUE_DEPTH = Number.MAX_SAFE_INTEGER;
@@ -47,9 +47,12 @@ function isNull(node: ParsedNode | null): boolean {
 }
 
 function replace(spot: Spot, value: unknown): Splice[] {
-  const { token } = spot.seat;
+  const { text } = spot.syntax;
+  const { token, after, holder } = spot.seat;
   insistUnshared(spot);
-  const shown = render(value, formFor(spot, value), spot.style, quoteOf(token));
+  const end = token ? lastLineEnd(text, token) : lineEnd(text, after);
+  const style = styleAt(text, end, isBlock(holder) ? holder.indent : 0, spot.style);
+  const shown = render(value, formFor(spot, value), style, quoteOf(token));
   if (!token) return fill(spot, value, shown);
   return isBlock(token) ? replaceBlock(spot, token, value, shown) : replaceInline(spot, token, value, shown);
 }

@@ -9,7 +9,13 @@ export function measureStyle({ text, tokens }: Syntax): Style {
   const found: Found = {};
   if (tokens?.value) survey(text, tokens.value, undefined, found);
   const step = found.step || found.dash || 2;
-  return { step, dash: found.dash ?? step, gap: found.gap ?? ' ', quote: found.quote ?? 'double' };
+  return { step, dash: found.dash ?? step, gap: found.gap ?? ' ', quote: found.quote ?? 'double', literals: true };
+}
+
+/** The style for lines behind the one that ends at `offset`: an indented comment after them would become part of a literal block. */
+export function styleAt(text: string, offset: number, column: number, style: Style): Style {
+  const indent = /^(?:\r?\n)+([ \t]+)(?:#|\r?\n|$)/.exec(text.slice(offset))?.[1] ?? '';
+  return indent.length > column ? { ...style, literals: false } : style;
 }
 
 type Found = { -readonly [Key in keyof Style]?: Style[Key] | undefined };

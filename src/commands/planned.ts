@@ -1,0 +1,29 @@
+// What a dry run prints: the exact changes to the YAML, each file once. Nothing is written.
+import { plannedChanges } from '../runbook/save.ts';
+import type { Change } from '../runbook/settle.ts';
+import type { Status, Task } from '../runbook/task.ts';
+import { unifiedDiff } from '../terminal/diff.ts';
+import type { Context } from './context.ts';
+
+export interface PlannedStatus {
+  readonly task: Task;
+  readonly to: Status;
+}
+
+/** Prints what settling these changes, and then setting these statuses, would make of the files. */
+export function printPlanned(
+  context: Context,
+  data: object,
+  changes: readonly Change[],
+  planned: readonly PlannedStatus[],
+): void {
+  // Of a hand edit in which the files agree, nothing is written but a line of the journal.
+  const settled = changes.filter(({ kind, mend }) => kind === 'readied' || mend.length > 0);
+  const last = new Map([...settled, ...planned].map(({ task, to }) => [task.id, { task, to }]));
+  const files = plannedChanges(
+    [...last.values()].map(({ task, to }) => [task, { taskId: task.id, from: task.status, to }]),
+  ).map(({ file, before, after }) => ({ file, before, after }));
+  context.print('dry_run', { ...data, files }, () =>
+    files.flatMap(({ file, before, after }) => [file, ...unifiedDiff(before, after, context.palette)]),
+  );
+}
