@@ -39,6 +39,8 @@ export function compile(root: string, file: string, knownNames: readonly string[
         throw undefinedName(source, name, known);
       uses.add(name.value);
     }
+    for (const name of source.found.filters) requireKnown(source, name, 'filter');
+    for (const name of source.found.tests) requireKnown(source, name, 'test');
   }
   return { uses, render: (variables) => render(root, file, sources, variables) };
 }
@@ -59,8 +61,10 @@ function read(root: string, file: string, askedAt: Place | undefined, sources: M
   const [outlandish] = source.found.outlandish;
   if (outlandish) throw invalid(source, { ...outlandish, message: `\`${outlandish.value}\` can't be a name` });
   sources.set(file, source);
-  for (const other of source.found.templates)
+  for (const other of source.found.templates) {
+    if (other.mayBeMissing && !existsSync(join(root, other.value))) continue;
     read(root, other.value, placeAt(source, other.lineno, other.colno, other.value), sources);
+  }
 }
 
 function parse(file: string, text: string): Node {
@@ -72,6 +76,18 @@ function parse(file: string, text: string): Node {
   } catch (error) {
     throw invalid({ file, text }, error);
   }
+}
+
+/** Filters and tests by their names, in Nunjucks' own tables. */
+function requireKnown(source: Source, name: Name, kind: 'filter' | 'test'): void {
+  const { filters, tests } = new nunjucks.Environment(null) as unknown as Record<'filters' | 'tests', object>;
+  const known = Object.keys(kind === 'filter' ? filters : tests);
+  if (known.includes(name.value)) return;
+  throw new RunbookError({
+    code: 'TEMPLATE_INVALID',
+    message: `there is no ${kind} \`${name.value}\`.${didYouMean(name.value, known)}`,
+    at: placeAt(source, name.lineno, name.colno, name.value),
+  });
 }
 
 /** A name that a template sets, loops over or takes as an argument may be used in those that it includes. */
@@ -92,7 +108,7 @@ function undefinedName(source: Source, name: Name, known: readonly string[]): Ru
 function render(
   root: string,
   file: string,
-  sources: ReadonlyMap<string, Source>,
+  sources: Map<string, Source>,
   variables: Readonly<Record<string, unknown>>,
 ): Rendered {
   const parts: { source: string; chars: number }[] = [];
@@ -100,7 +116,7 @@ function render(
   for (const source of sources.values())
     for (const lookup of source.found.lookups) requireMember(source, lookup, context);
   try {
-    const text = environment(sources).render(file, context);
+    const text = environment(root, sources).render(file, context);
     const fromFiles = parts.reduce((sum, { chars }) => sum + chars, 0);
     return { text, parts: [{ source: file, chars: Math.max(0, text.length - fromFiles) }, ...parts] };
   } catch (error) {
@@ -136,9 +152,9 @@ function requireMember(source: Source, lookup: Lookup, context: Readonly<Record<
   }
 }
 
-function environment(sources: ReadonlyMap<string, Source>): nunjucks.Environment {
-  guardLookups();
-  const loader: nunjucks.ILoader = { getSource: (name) => loaded(sources, name) };
+function environment(root: string, sources: Map<string, Source>): nunjucks.Environment {
+  guardNunjucks();
+  const loader = { getSource: (name: string) => loaded(root, sources, name) } as nunjucks.ILoader;
   // `dev` keeps the line, the column and the cause on the errors.
   return new nunjucks.Environment(loader, {
     autoescape: false,
@@ -147,23 +163,26 @@ function environment(sources: ReadonlyMap<string, Source>): nunjucks.Environment
   } as nunjucks.ConfigureOptions);
 }
 
-function loaded(sources: ReadonlyMap<string, Source>, name: string): nunjucks.LoaderSource {
+/** A template that another one names by a variable is read when it is asked for; null if it is not there. */
+function loaded(root: string, sources: Map<string, Source>, name: string): nunjucks.LoaderSource | null {
+  if (!sources.has(name) && existsSync(insideProject(root, name))) read(root, name, undefined, sources);
   const source = sources.get(name);
-  if (!source)
-    throw new RunbookError({
-      code: 'TEMPLATE_INVALID',
-      message: `\`${name}\` is not named in so many words`,
-      hint: 'Write the path of an included template as a plain text.',
-    });
-  return { src: source.text, path: name, noCache: true };
+  return source ? { src: source.text, path: name, noCache: true } : null;
+}
+
+interface Internals {
+  readonly runtime: { memberLookup: (target: unknown, name: unknown) => unknown };
+  readonly compiler: { readonly Compiler: { readonly prototype: { _getNodeName: () => string } } };
 }
 
 /**
- * Templates are data. Nunjucks turns them into JavaScript in which `x.constructor.constructor("…")()` would run code, so
- * members are looked up by us: own data, and the plain methods of texts and lists, but no way to a constructor.
+ * Templates are data, but Nunjucks turns them into JavaScript, in which `x.constructor.constructor("…")()` would run code.
+ * So members are looked up by us: own data, and the plain methods of texts and lists, but no way to a constructor. And what
+ * a template calls is not copied into that JavaScript, where an odd text would end the string it stands in.
  */
-function guardLookups(): void {
-  const { runtime } = nunjucks as unknown as { runtime: { memberLookup: (target: unknown, name: unknown) => unknown } };
+function guardNunjucks(): void {
+  const { runtime, compiler } = nunjucks as unknown as Internals;
+  compiler.Compiler.prototype._getNodeName = () => 'this';
   runtime.memberLookup = (target, name) => {
     if (target === undefined || target === null || typeof target === 'function') return undefined;
     const holder = Object(target) as Record<PropertyKey, unknown>;
@@ -175,11 +194,14 @@ function guardLookups(): void {
 }
 
 const PROVIDED = { file: true, glob: true };
-const LEFT_OUT = ['**/node_modules/**', '**/.git/**', '**/.runbook/**', '.env'];
+const LEFT_OUT = ['**/node_modules/**', '**/.git/**', '**/.runbook/**', '**/.env'];
+const SECRETS = /(?:^|[\\/])\.env$/;
 
 /** `file("path")` is a text; `glob("src/**")` is a list of `{path, text}`, sorted. */
 function provided(root: string, parts: { source: string; chars: number }[]) {
   const open = (path: string) => {
+    if (SECRETS.test(path))
+      throw new RunbookError({ code: 'PATH_OUTSIDE', message: `\`${path}\` holds keys, which are not for a prompt` });
     const text = readText(insideProject(root, path), path);
     parts.push({ source: path, chars: text.length });
     return text;
@@ -240,19 +262,25 @@ function worded(sources: ReadonlyMap<string, Source>, file: string, error: unkno
 }
 
 function invalid(source: Pick<Source, 'file' | 'text'>, error: unknown): RunbookError {
-  const { lineno = 0, colno = 0, message } = error as { lineno?: number; colno?: number; message: string };
-  const plain =
-    message
-      .replace(/^\([^)]*\)(?: \[Line.*?\])?\s*/, '')
-      .replace(/^Template render error: /, '')
-      .trim()
-      .split('\n')[0] ?? '';
-  // The lexer counts lines and columns from 0, and what it reports was mostly passed already.
-  const at = placeAt(source, Math.max(0, lineno - 1), Math.max(0, colno - 1), '');
+  const { lineno, colno = 0, message } = error as { lineno?: number; colno?: number; message: string };
+  // Without a line it is the end of the text that came too early.
+  const line = lineno ? lineno - 1 : source.text.trimEnd().split('\n').length - 1;
+  const at = placeAt(source, line, Math.max(0, colno - 1), '');
   return new RunbookError(
-    { code: 'TEMPLATE_INVALID', message: `this is not a valid template: ${plain}`, at },
+    { code: 'TEMPLATE_INVALID', message: `this is not a valid template: ${plainMessage(message)}`, at },
     { cause: error },
   );
+}
+
+/** Nunjucks puts the file before the message, once for each template that was on the way, and the error's name. */
+function plainMessage(message: string): string {
+  const prefix = /^\s*(?:(?:Template render )?Error: |\([^)]*\)(?:\s*\[Line [^\]]*\])?\s*)*/i;
+  const lines = message.split('\n').map((line) => line.replace(prefix, '').trim());
+  const said = lines.find((line) => line !== '') ?? message;
+  if (/call stack/i.test(said)) return 'it includes or calls itself without end';
+  return said
+    .replace(/^(?:Template render )?error: /i, '')
+    .replace('Unable to call `this`, which is', 'it calls something that is');
 }
 
 function placeAt(source: Pick<Source, 'file' | 'text'>, lineno: number, colno: number, name: string): Place {

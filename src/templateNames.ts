@@ -28,12 +28,14 @@ export interface Lookup {
 export interface Found {
   /** Names that must come from outside. */
   readonly names: readonly Name[];
-  /** Members that must be there: not those in a condition, nor those before `default`. */
+  /** Members that must be there: not those in a condition or a branch, nor those before `default`. */
   readonly lookups: readonly Lookup[];
   /** Names that the template sets itself, anywhere: loops, `set`, macros and their arguments, imports. */
   readonly declared: ReadonlySet<string>;
-  /** Other templates that it names. */
-  readonly templates: readonly Name[];
+  /** Other templates that it names in so many words. */
+  readonly templates: readonly (Name & { readonly mayBeMissing: boolean })[];
+  readonly filters: readonly Name[];
+  readonly tests: readonly Name[];
   /** Names that no language would allow: Nunjucks copies names into the JavaScript that it makes. */
   readonly outlandish: readonly Name[];
 }
@@ -41,62 +43,99 @@ export interface Found {
 export function namesIn(root: Node): Found {
   const names: Name[] = [];
   const lookups: Lookup[] = [];
+  const found = { templates: [] as Found['templates'][number][], filters: [] as Name[], tests: [] as Name[] };
   const declared = new Set<string>();
-  const templates: Name[] = [];
-  const outlandish = [...symbols(root)].filter(({ value }) => !/^[\p{L}_$][\p{L}\p{N}_$.]*$/u.test(value));
-  const walk = (node: Node, optional: boolean): void => {
+  const walk = (node: Node, lenient: boolean): void => {
     for (const name of declaredBy(node)) declared.add(name);
-    if (TEMPLATE_NAMERS.has(node.typename) && isNode(node['template'])) templates.push(...literal(node['template']));
-    if (node.typename === 'Symbol' && typeof node.value === 'string')
-      names.push({ value: node.value, lineno: node.lineno, colno: node.colno });
-    const lookup = node.typename === 'LookupVal' && !optional ? toLookup(node) : undefined;
+    if (node.typename === 'Symbol') names.push(nameOf(node));
+    const lookup = node.typename === 'LookupVal' && !lenient ? toLookup(node) : undefined;
     if (lookup) lookups.push(lookup);
-    for (const { child, lenient } of valuesOf(node)) walk(child, (optional && node.typename !== 'Output') || lenient);
+    note(node, found);
+    for (const part of partsOf(node)) walk(part.node, lenient || part.lenient);
   };
   walk(root, false);
-  return { names: names.filter((name) => !declared.has(name.value)), lookups, declared, templates, outlandish };
+  const outlandish = [...symbols(root)].filter(({ value }) => !/^[\p{L}_$][\p{L}\p{N}_$.]*$/u.test(value));
+  return { names: names.filter((name) => !declared.has(name.value)), lookups, declared, outlandish, ...found };
+}
+
+function note(node: Node, found: { templates: Found['templates'][number][]; filters: Name[]; tests: Name[] }): void {
+  const { template, name, right } = node;
+  if (TEMPLATE_NAMERS.has(node.typename) && isNode(template)) {
+    const mayBeMissing = node['ignoreMissing'] === true;
+    found.templates.push(...literal(template).map((literalName) => ({ ...literalName, mayBeMissing })));
+  }
+  if (FILTERS.has(node.typename) && isNode(name)) found.filters.push(nameOf(name));
+  const test =
+    node.typename === 'Is' && isNode(right) ? (right.typename === 'FunCall' ? right['name'] : right) : undefined;
+  if (isNode(test) && test.typename === 'Symbol') found.tests.push(nameOf(test));
 }
 
 const TEMPLATE_NAMERS = new Set(['Include', 'Extends', 'Import', 'FromImport']);
+const FILTERS = new Set(['Filter', 'FilterAsync']);
 
-/** The parts of a node that are evaluated; `lenient` where something that is not there is not a mistake. */
-function* valuesOf(node: Node): Generator<{ child: Node; lenient: boolean }> {
-  if (node.typename === 'Filter' || node.typename === 'FilterAsync') {
-    const filter = (node['name'] as Node | undefined)?.value;
-    yield* all(node['args'], filter === 'default' || filter === 'd');
-    return;
-  }
-  if (node.typename === 'Is') {
-    yield* all(node['left'], true);
-    return;
-  }
-  if (node.typename === 'LookupVal') {
-    // Of `a.b.c` the whole counts, not `a.b` once more.
-    yield* all(node['target'], toLookup(node) !== undefined);
-    yield* all(node['val'], false);
-    return;
-  }
-  if (node.typename === 'Pair') {
-    yield* all(node['value'], false);
-    return;
-  }
-  const skipped = NOT_EVALUATED[node.typename] ?? [];
-  for (const field of node.fields) if (!skipped.includes(field)) yield* all(node[field], field === 'cond');
-  for (const child of node.children ?? []) yield { child, lenient: false };
+interface Part {
+  readonly node: Node;
+  /** Whether a member that is not there is no mistake in this part. */
+  readonly lenient: boolean;
 }
 
-/** Fields that hold new names, or names of other things than variables. */
-const NOT_EVALUATED: Partial<Record<string, readonly string[]>> = {
-  For: ['name'],
-  AsyncEach: ['name'],
-  AsyncAll: ['name'],
-  Set: ['targets'],
-  Macro: ['name', 'args'],
-  Caller: ['name', 'args'],
-  Block: ['name'],
-  Import: ['target'],
-  FromImport: ['names'],
-};
+/** The parts of a node that are evaluated: not names of filters and tests, nor names that it makes. */
+function partsOf(node: Node): Part[] {
+  const of = (field: string, lenient = false) => nodesIn(node[field]).map((part) => ({ node: part, lenient }));
+  switch (node.typename) {
+    case 'Filter':
+    case 'FilterAsync': {
+      const filter = isNode(node['name']) ? node['name'].value : '';
+      return of('args', filter === 'default' || filter === 'd');
+    }
+    case 'Is':
+      return [
+        ...of('left', true),
+        ...nodesIn(node['right']).flatMap((test) =>
+          nodesIn(test['args']).map((part) => ({ node: part, lenient: true })),
+        ),
+      ];
+    case 'LookupVal':
+      // Of `a.b.c` the whole counts, not `a.b` once more.
+      return [...of('target', toLookup(node) !== undefined), ...of('val')];
+    case 'Pair':
+      return of('value');
+    // What stands in a branch may be there only when the branch is taken.
+    case 'If':
+    case 'IfAsync':
+    case 'InlineIf':
+      return [...of('cond', true), ...of('body', true), ...of('else_', true)];
+    case 'Or':
+    case 'And':
+      return [...of('left', true), ...of('right', true)];
+    case 'For':
+    case 'AsyncEach':
+    case 'AsyncAll':
+      return [...of('arr'), ...of('body'), ...of('else_')];
+    case 'Set':
+      return [...of('value'), ...of('body')];
+    case 'Macro':
+    case 'Caller':
+      return [
+        ...nodesIn(node['args'])
+          .flatMap(defaultsOf)
+          .map((part) => ({ node: part, lenient: false })),
+        ...of('body'),
+      ];
+    case 'Block':
+      return of('body');
+    case 'Import':
+    case 'FromImport':
+      return of('template');
+    default:
+      return [...node.fields, 'children'].flatMap((field) => of(field));
+  }
+}
+
+/** The default values of a macro's arguments. */
+function defaultsOf(args: Node): Node[] {
+  return nodesIn(args.children).filter((child) => child.typename === 'KeywordArgs');
+}
 
 function declaredBy(node: Node): string[] {
   switch (node.typename) {
@@ -105,10 +144,10 @@ function declaredBy(node: Node): string[] {
     case 'AsyncAll':
       return symbolsIn(node['name']);
     case 'Set':
-      return (node['targets'] as readonly Node[]).flatMap(symbolsIn);
+      return nodesIn(node['targets']).flatMap(symbolsIn);
     case 'Macro':
     case 'Caller':
-      return [...symbolsIn(node['name']), ...symbolsIn(node['args'])];
+      return [...symbolsIn(node['name']), ...nodesIn(node['args']).flatMap(argumentNames)];
     case 'Import':
       return symbolsIn(node['target']);
     case 'FromImport':
@@ -118,47 +157,56 @@ function declaredBy(node: Node): string[] {
   }
 }
 
-/** All symbols of a pattern: `x`, `[key, value]`, `a, b = 1`, `one as other`. */
+/** Of `a, b=c`: `a` and `b`. */
+function argumentNames(args: Node): string[] {
+  const named = defaultsOf(args).flatMap((defaults) => nodesIn(defaults.children));
+  return [
+    ...nodesIn(args.children).flatMap((child) => (child.typename === 'Symbol' ? symbolsIn(child) : [])),
+    ...named.flatMap((pair) => symbolsIn(pair['key'])),
+  ];
+}
+
+/** All names of a pattern: `x`, `[key, value]`, `one as other`. */
 function symbolsIn(value: unknown): string[] {
   if (!isNode(value)) return [];
-  if (value.typename === 'Symbol') return [String(value.value)];
+  if (value.typename === 'Symbol') return [nameOf(value).value];
   if (value.typename === 'Pair') return [...symbolsIn(value['key']), ...symbolsIn(value['value'])];
-  return (value.children ?? []).flatMap(symbolsIn);
+  return nodesIn(value.children).flatMap(symbolsIn);
 }
 
 function toLookup(node: Node): Lookup | undefined {
   const steps: string[] = [];
   let at: Node = node;
   while (at.typename === 'LookupVal') {
-    const [step] = isNode(at['val']) ? literal(at['val']) : [];
-    if (!step || !isNode(at['target'])) return undefined;
+    const { val, target } = at;
+    const [step] = isNode(val) ? literal(val) : [];
+    if (!step || !isNode(target)) return undefined;
     steps.unshift(step.value);
-    at = at['target'];
+    at = target;
   }
   if (at.typename !== 'Symbol') return undefined;
-  return { root: String(at.value), steps, lineno: at.lineno, colno: at.colno };
+  return { root: nameOf(at).value, steps, lineno: at.lineno, colno: at.colno };
 }
 
 function literal(node: Node): Name[] {
-  return node.typename === 'Literal' && typeof node.value === 'string'
-    ? [{ value: node.value, lineno: node.lineno, colno: node.colno }]
-    : [];
+  return node.typename === 'Literal' && typeof node.value === 'string' ? [nameOf(node)] : [];
 }
 
-function* all(value: unknown, lenient: boolean): Generator<{ child: Node; lenient: boolean }> {
-  if (isNode(value)) yield { child: value, lenient };
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'typename' in value;
+function nameOf({ value, lineno, colno }: Node): Name {
+  return { value: String(value), lineno, colno };
 }
 
 /** Every symbol of the tree, wherever it stands. */
 function* symbols(node: Node): Generator<Name> {
-  if (node.typename === 'Symbol') yield { value: String(node.value), lineno: node.lineno, colno: node.colno };
-  for (const field of node.fields) {
-    const value = node[field];
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield* symbols(child);
-  }
-  for (const child of node.children ?? []) yield* symbols(child);
+  if (node.typename === 'Symbol') yield nameOf(node);
+  for (const field of [...node.fields, 'children', 'body'])
+    for (const child of nodesIn(node[field])) yield* symbols(child);
+}
+
+function nodesIn(value: unknown): Node[] {
+  return (Array.isArray(value) ? value : [value]).filter(isNode);
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'typename' in value;
 }

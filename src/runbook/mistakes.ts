@@ -2,7 +2,6 @@
 import type * as z from 'zod/mini';
 import type { ErrorCode, Trouble } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
-import { PROVIDERS, STATUSES, TASK_TYPES } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 
 export type Report = (trouble: Trouble) => void;
@@ -47,24 +46,31 @@ function worded(issue: Issue, source: YamlSource, base: YamlPath): Trouble {
   const value = valueAt(source.value, where);
   const at = source.place(where);
   const code: ErrorCode = 'RUNBOOK_INVALID';
-  if (found.code === 'invalid_value' && typeof value === 'string') {
-    const { allowed, noun } = enumOf(found.values.map(String));
-    return {
-      code,
-      message: `\`${value}\` is not a ${noun}.${didYouMean(value, allowed)}`,
-      at,
-      hint: `It is one of ${allowed.join(', ')}.`,
-    };
-  }
   const name = fieldName(where);
-  if (value === undefined) return { code, message: `\`${name}\` is missing: it must be ${found.message}`, at };
+  const allowed = found.code === 'invalid_value' ? found.values.map(String) : undefined;
+  if (found.code === 'unrecognized_keys') {
+    const [key = ''] = found.keys;
+    const message = `\`${key}\` is not known here.${didYouMean(key, namesIn(found.message))}`;
+    return { code, message, at: source.place([...where, key], 'key'), hint: `\`${name}\` is ${found.message}.` };
+  }
+  if (allowed && typeof value === 'string') {
+    const message = `\`${brief(value)}\` is not a ${nounOf(allowed)}.${didYouMean(value, allowed)}`;
+    return { code, message, at, hint: oneOf(allowed) };
+  }
+  if (value === undefined)
+    return { code, message: `\`${name}\` is missing: it must be ${found.message}`, at, hint: allowed && oneOf(allowed) };
   return {
     code,
     message: `${name ? `\`${name}\`` : 'the file'} must be ${found.message}, not ${kindOf(value)}`,
     at,
-    hint: remedy(found.message, value),
+    hint: allowed ? oneOf(allowed) : remedy(found.message, value),
   };
 }
+
+const oneOf = (allowed: readonly string[]) => `It is one of ${allowed.join(', ')}.`;
+
+/** The field names in "a map of `a` and `b`". */
+const namesIn = (sentence: string) => [...sentence.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
 
 /** Of the branches of a union, the one whose complaint lies deepest is the one that was meant. */
 function innermost(issue: Issue): { path: (string | number)[]; found: Issue } {
@@ -77,11 +83,9 @@ function innermost(issue: Issue): { path: (string | number)[]; found: Issue } {
   return { path: [...path, ...inner.path], found: inner.found };
 }
 
-function enumOf(values: readonly string[]): { allowed: readonly string[]; noun: string } {
-  if (values.includes('READY')) return { allowed: STATUSES, noun: 'status' };
-  if (values.includes('MANUAL')) return { allowed: TASK_TYPES, noun: 'task type' };
-  if (values.includes('openai')) return { allowed: PROVIDERS, noun: 'provider' };
-  return { allowed: values, noun: 'value that is allowed here' };
+function nounOf(values: readonly string[]): string {
+  const nouns = { READY: 'status', MANUAL: 'task type', openai: 'provider' };
+  return Object.entries(nouns).find(([value]) => values.includes(value))?.[1] ?? 'value that is allowed here';
 }
 
 /** `tasks[2].depends_on[0]` is said as `depends_on[0]`: the caret shows the rest. */
@@ -90,19 +94,30 @@ function fieldName(path: YamlPath): string {
   return steps.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('');
 }
 
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof Date) return 'a date';
-  const kinds: Partial<Record<string, string>> = { object: 'a map', string: 'text', boolean: 'a truth value' };
-  return kinds[typeof value] ?? `the ${typeof value} ${String(value)}`;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'string') return value.trim() === '' ? 'an empty text' : `the text \`${brief(value)}\``;
+  if (typeof value === 'object') return 'a map';
+  return typeof value === 'boolean' ? `the truth value \`${value}\`` : `the number ${String(value)}`;
+}
+
+/** A value on one line, cut where it is long. */
+export function brief(value: unknown): string {
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ');
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function remedy(wanted: string, value: unknown): string | undefined {
   if (wanted === 'text' && ['number', 'boolean'].includes(typeof value))
     return `Put quotes around it: "${String(value)}".`;
-  if (wanted === 'a list' && typeof value === 'string') return `Write it as a list: [${value}].`;
-  if (wanted.startsWith('a list') && typeof value === 'number') return `Write it as a list: [${value}].`;
+  if (wanted === 'a list of tasks') return 'Each task begins with `- id: `.';
+  if (wanted.startsWith('a list') && ['string', 'number'].includes(typeof value))
+    return `Write it as a list: [${brief(value)}].`;
+  if (wanted.startsWith('a map') && typeof value === 'string' && /^\w+:\S/.test(value))
+    return 'A blank is missing behind the colon.';
+  if (/number|truth|`true`/.test(wanted) && typeof value === 'string' && /^(?:-?[\d.]+|true|false)$/.test(value))
+    return `Take the quotes off: ${value}`;
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Document, isMap, isScalar } from 'yaml';
 import { RunbookError } from '../errors.ts';
 import { type Edit, Refusal, type Splice } from './patch/edit.ts';
-import { render, type Style } from './patch/render.ts';
+import { COMMON, render, type Style } from './patch/render.ts';
 import { findSeat } from './patch/seat.ts';
 import { inOrder, isUnset, splicesFor } from './patch/splice.ts';
 import { measureStyle } from './patch/style.ts';
@@ -44,6 +44,7 @@ interface Step {
 function takeBatch(syntax: Syntax, edits: readonly Edit[]): { steps: Step[]; rest: readonly Edit[] } {
   const style = measureStyle(syntax);
   const steps: Step[] = [];
+  const taken: Splice[] = [];
   let rest = edits;
   for (let [edit, ...later] = rest; edit; [edit, ...later] = rest) {
     if (steps.some((step) => dependsOn(syntax, step.edit, edit))) break;
@@ -52,10 +53,10 @@ function takeBatch(syntax: Syntax, edits: readonly Edit[]): { steps: Step[]; res
       rest = [...finer, ...later];
       continue;
     }
-    const step = { edit, splices: plannedSplices(syntax, edit, style) };
-    const splices = steps.flatMap((earlier) => earlier.splices);
-    if (step.splices.some((one) => splices.some((other) => collide(syntax.text, one, other)))) break;
-    steps.push(step);
+    const splices = plannedSplices(syntax, edit, style);
+    if (splices.some((one) => taken.some((other) => collide(syntax.text, one, other)))) break;
+    steps.push({ edit, splices });
+    taken.push(...splices);
     rest = later;
   }
   return { steps, rest };
@@ -100,7 +101,8 @@ function plannedSplices(syntax: Syntax, edit: Edit, style: Style): Splice[] {
 
 /** Whether one splice's place depends on the other: they overlap, meet at a point, or only empty lines part them. */
 function collide(text: string, one: Splice, other: Splice): boolean {
-  const [first = one, second = other] = inOrder([one, other]);
+  const inTurn = one.start < other.start || (one.start === other.start && one.end <= other.end);
+  const [first, second] = inTurn ? [one, other] : [other, one];
   if (first.start === second.end) return first.depth === undefined || second.depth === undefined;
   return second.start < first.end || /^[ \t]*\r?\n\s*$/.test(text.slice(first.end, second.start));
 }
@@ -144,7 +146,7 @@ function unsafe(syntax: Syntax, edits: readonly Edit[], why: string, offset: num
 }
 
 function byHand({ op, path, value }: Edit): string {
-  const text = render(value, 'flow', { step: 2, dash: 2, gap: ' ', quote: 'double', literals: false }).head;
+  const text = render(value, 'flow', COMMON).head;
   const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
   return op === 'set'
     ? `Set \`${pathText(path)}\` to \`${shown}\` by hand.`

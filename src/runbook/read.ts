@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Place, RunbookError, type Trouble } from '../errors.ts';
 import { insideProject } from '../paths.ts';
 import { type Making, makeModel, makeTask } from './make.ts';
-import { checked, type Report, unknownKeys } from './mistakes.ts';
+import { brief, checked, type Report, unknownKeys } from './mistakes.ts';
 import { referenceMistakes } from './ready.ts';
 import { detailSchema, entrySchema, type RawDetail, type RawEntry, type RawRunbook, runbookSchema } from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
@@ -124,7 +124,7 @@ function amount(value: string | number, at: () => Place, report: Report): number
   if (parsed >= 0) return parsed;
   report({
     code: 'RUNBOOK_INVALID',
-    message: `\`budget\` must be an amount of US dollars, not \`${value}\``,
+    message: `\`budget\` must be an amount of US dollars, not \`${brief(value)}\``,
     at: at(),
     hint: 'For example: budget: 0.50',
   });
@@ -172,15 +172,10 @@ function conflicts(entry: RawEntry, entryHome: Home, detail: RawDetail, detailHo
     return [
       {
         code: 'FIELD_CONFLICT',
-        message: `task \`${entry.id}\` has two different \`${key}\`: ${brief(ours)} here, ${brief(theirs)} at ${there.file}:${there.line}`,
+        message: `task \`${entry.id}\` has two different \`${key}\`: \`${brief(ours)}\` here, \`${brief(theirs)}\` at ${there.file}:${there.line}`,
         at: here,
         hint: `Make them the same, or take one of them out.`,
       } as const,
     ];
   });
-}
-
-function brief(value: unknown): string {
-  const shown = typeof value === 'string' ? value : JSON.stringify(value);
-  return `\`${shown.length > 40 ? `${shown.slice(0, 39)}…` : shown}\``;
 }

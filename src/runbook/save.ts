@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 import type { NewIssue } from '../events.ts';
 import { whileLocked } from './lock.ts';
 import { type Edit, patch } from './patch.ts';
-import { homeLine, readTask } from './read.ts';
+import { readTask } from './read.ts';
 import type { YamlSource } from './source.ts';
-import type { Home, Status, Task } from './task.ts';
+import { type Home, homeLine, type Status, type Task } from './task.ts';
 import { writeDurably } from './write.ts';
 
 export interface StatusWrite {
@@ -55,7 +55,7 @@ export function plannedChanges(writes: readonly (readonly [task: Task, write: St
   for (const [task, write] of writes) {
     for (const home of task.homes) {
       const { source } = home;
-      const { edits } = sources.get(source.path) ?? { edits: [] };
+      const edits: Edit[] = sources.get(source.path)?.edits ?? [];
       edits.push(...statusEdits(home, write.to), ...(home === task.homes.at(-1) ? recordEdits(home, task, write) : []));
       sources.set(source.path, { source, edits });
     }

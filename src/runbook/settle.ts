@@ -1,8 +1,7 @@
 // What changed since the tool last wrote: hand edits, writes cut short by a crash, tasks that became ready or were interrupted.
 // Pure: it says what is so; save.ts writes it.
-import { homeLine } from './read.ts';
 import { becameReady } from './ready.ts';
-import type { Home, Runbook, Status, Task } from './task.ts';
+import { type Home, homeLine, type Runbook, type Status, type Task } from './task.ts';
 
 export interface Settled {
   /** The runbook with the statuses that count. */
@@ -35,7 +34,7 @@ export interface Known {
 }
 
 export function settle(runbook: Runbook, known: Known): Settled {
-  const found = runbook.tasks.map((task) => settleTask(runbook.root, task, known));
+  const found = runbook.tasks.map((task) => settleTask(task, known));
   const changes = found.flatMap(({ change }) => change ?? []);
   const agreed: Runbook = { ...runbook, tasks: found.map(({ task }) => task) };
   const ready = known.held ? [] : becameReady(agreed);
@@ -63,7 +62,7 @@ export function settle(runbook: Runbook, known: Known): Settled {
   };
 }
 
-function settleTask(root: string, task: Task, known: Known): { task: Task; change: Change | undefined } {
+function settleTask(task: Task, known: Known): { task: Task; change: Change | undefined } {
   const last = known.last.get(task.id);
   const home = homeThatCounts(task, last);
   const status = home.status ?? 'PENDING';

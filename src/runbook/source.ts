@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
-import { shownPath } from '../paths.ts';
+import { reasonOf, shownPath } from '../paths.ts';
+import { mergesNoMap, type SyntaxMistake, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './syntax.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -21,8 +22,16 @@ export interface YamlSource {
 /** Reads and parses a YAML file. Throws FILE_NOT_FOUND, FILE_UNREADABLE or YAML_SYNTAX; `askedAt` is who named it. */
 export function readYaml(root: string, path: string, askedAt?: Place): YamlSource {
   const file = shownPath(root, path);
-  return parseYaml(file, path, readText(path, file, askedAt));
+  const text = readText(path, file, askedAt);
+  // The file is read each time; the same text is parsed once.
+  const known = parsed.get(path);
+  if (known?.text === text && known.file === file) return known;
+  const source = parseYaml(file, path, text);
+  parsed.set(path, source);
+  return source;
 }
+
+const parsed = new Map<string, YamlSource>();
 
 /** Reads a text file that must be UTF-8; a byte order mark is kept. */
 export function readText(path: string, file: string, askedAt?: Place): string {
@@ -35,11 +44,20 @@ export function readText(path: string, file: string, askedAt?: Place): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
+    const at = firstReplaced(file, new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
     throw new RunbookError(
-      { code: 'FILE_UNREADABLE', message: `\`${file}\` is not valid UTF-8`, at: askedAt, hint: 'Save it as UTF-8.' },
+      { code: 'FILE_UNREADABLE', message: `\`${file}\` is not valid UTF-8`, at, hint: 'Save it as UTF-8.' },
       { cause: error },
     );
   }
+}
+
+/** Where the decoder first put a replacement character, for bytes that are none in UTF-8. */
+function firstReplaced(file: string, text: string): Place {
+  const before = text.slice(0, text.indexOf('\uFFFD')).split('\n');
+  const line = before.length;
+  const column = (before.at(-1) ?? '').length + 1;
+  return { file, line, column, length: 1, text: (text.split('\n', line).at(-1) ?? '').replace(/\r$/, '') };
 }
 
 function unreadable(error: unknown, file: string, askedAt: Place | undefined): unknown {
@@ -53,14 +71,17 @@ function unreadable(error: unknown, file: string, askedAt: Place | undefined): u
     });
   }
   if (errno === undefined) return error;
-  const why = errno === 'EISDIR' ? 'it is a folder' : errno === 'EACCES' ? 'no permission' : errno;
-  return new RunbookError({ code: 'FILE_UNREADABLE', message: `\`${file}\` can't be read: ${why}`, at: askedAt });
+  return new RunbookError({
+    code: 'FILE_UNREADABLE',
+    message: `\`${file}\` can't be read: ${reasonOf(errno)}`,
+    at: askedAt,
+  });
 }
 
 function parseYaml(file: string, path: string, text: string): YamlSource {
   const lines = new LineCounter();
   const at = (start: number, end: number) => placeAt(file, text, lines, start, end);
-  const document = parse(text, lines, (message, start, end, hint) => {
+  const document = parse(text, lines, ({ message, hint, start, end }) => {
     const place = at(Math.min(start, text.length), end);
     return new RunbookError({ code: 'YAML_SYNTAX', message, at: place, hint });
   });
@@ -76,47 +97,31 @@ function parseYaml(file: string, path: string, text: string): YamlSource {
   };
 }
 
-type Refuse = (message: string, start: number, end: number, hint?: string) => RunbookError;
+type Refuse = (mistake: SyntaxMistake) => RunbookError;
 
 function parse(text: string, lineCounter: LineCounter, refuse: Refuse): { document: Document.Parsed; value: unknown } {
-  let document: Document.Parsed;
+  let document: Document.Parsed | undefined;
   try {
-    document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
-  } catch (error) {
-    // The parser descends by recursion, so that absurd nesting ends in a full stack.
-    if (error instanceof RangeError) throw refuse('the YAML is nested too deeply', 0, 0);
-    throw error;
-  }
-  const [first] = document.errors;
-  if (first) {
-    const message = first.message.charAt(0).toLowerCase() + first.message.slice(1);
-    throw refuse(`this is not valid YAML: ${message}`, first.pos[0], first.pos[1], SYNTAX_HINTS[first.code]);
-  }
-  try {
+    document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', merge: true });
+    const mistake = syntaxMistake(document, text);
+    if (mistake) throw refuse(mistake);
     return { document, value: document.toJS() };
   } catch (error) {
+    // The parser descends by recursion, so that absurd nesting ends in a full stack.
+    if (error instanceof RangeError) throw refuse({ ...TOO_DEEP, start: 0, end: 0 });
     // `yaml` guards against aliases that unfold without end, and throws this.
-    if (error instanceof ReferenceError) throw refuse(`the YAML is refused: ${error.message}`, 0, 0);
+    if (error instanceof ReferenceError && document) throw refuse(unfoldsTooFar(document));
+    if (error instanceof Error && error.message.startsWith('Merge sources')) throw refuse(mergesNoMap(text));
     throw error;
   }
 }
-
-const SYNTAX_HINTS: Partial<Record<string, string>> = {
-  TAB_AS_INDENT: 'Indent with spaces; YAML allows no tabs there.',
-  BLOCK_AS_IMPLICIT_KEY: 'A text with `: ` in it needs quotes around it.',
-  BLOCK_IN_FLOW: 'A text with `: ` in it needs quotes around it.',
-  BAD_SCALAR_START: 'A text that begins with this character needs quotes around it.',
-  DUPLICATE_KEY: 'Remove one of the two.',
-  MISSING_CHAR: 'A quote, a bracket or a comma is missing here or just before.',
-  BAD_INDENT: 'Line it up with the lines around it.',
-};
 
 function rangeOf(document: Document.Parsed, path: YamlPath, part: 'key' | 'value'): [number, number] {
   let node: unknown = document.contents;
   let best: [number, number] = [0, 0];
   for (const [depth, step] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document);
-    const child = childOf(node, step);
+    const child = childOf(node, step) ?? childOf(mergedInto(document, node), step);
     if (child === undefined) return best;
     const last = depth === path.length - 1;
     const shown = last && part === 'key' ? (child.key ?? child.value) : (child.value ?? child.key);
@@ -135,6 +140,13 @@ function childOf(node: unknown, step: string | number): { key?: unknown; value: 
   }
   if (isSeq(node) && typeof step === 'number' && step in node.items) return { value: node.items[step] };
   return undefined;
+}
+
+/** What `<<` brings into a map. */
+function mergedInto(document: Document.Parsed, node: unknown): unknown {
+  const pairs = isMap(node) ? node.items : [];
+  const value = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === 'Symbol(<<)')?.value;
+  return isAlias(value) ? value.resolve(document) : value;
 }
 
 function nodeRange(node: unknown): [number, number] | undefined {

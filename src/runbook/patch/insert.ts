@@ -1,10 +1,10 @@
 // The splices for what is added: a key to a map, an item to a list, the first line to an empty file.
 import { type CST, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { Refusal, type Splice, type Spot } from './edit.ts';
-import { indented, inlinePair, itemLines, pairLines, render } from './render.ts';
+import { below, indented, lineBreak, lineEnd } from './lines.ts';
+import { inlinePair, itemLines, pairLines, render } from './render.ts';
 import { type Collection, itemEnd, itemStart, itemsOf, tokenEnd, tokenStart } from './seat.ts';
 import { flowForm, gapOf, styleAt } from './style.ts';
-import { below, lineBreak, lineEnd } from './syntax.ts';
 
 /** Inserts a key that the map at the spot doesn't have. */
 export function insert(spot: Spot, key: string, value: unknown): Splice[] {
@@ -88,7 +88,7 @@ function insertInFlow(
   if (!previous) return [insertion(itemStart(first), pad === undefined ? `${entry}, ` : `${entry},${eol}${pad}`)];
   const end = itemEnd(previous);
   const stop = lineEnd(text, end);
-  const rest = /^[ \t]*(,?)[ \t]*(?:#.*)?$/.exec(text.slice(end, stop));
+  const rest = /^[ \t]*(?:(,)[ \t]*)?(?:#.*)?$/.exec(text.slice(end, stop));
   if (pad === undefined || !rest) return [insertion(end, `, ${entry}`)];
   if (rest[1] === ',') return [insertion(stop, `${eol}${pad}${entry},`)];
   return [insertion(end, ','), insertion(stop, `${eol}${pad}${entry}`)];

@@ -1,6 +1,7 @@
 // New values as YAML text: a head that stands behind `key:` or `- `, and lines below it. What is safe to write plain is
 // for `yaml` to say; the layout is ours, since it has to be the one of the file.
 import { stringify } from 'yaml';
+import { indented } from './lines.ts';
 
 /** The habits of a file, measured from it. */
 export interface Style {
@@ -11,9 +12,14 @@ export interface Style {
   /** What stands between a dash and its item. */
   readonly gap: string;
   readonly quote: Quote;
+  /** What stands inside the braces of a flow map, beside its pairs. */
+  readonly padding: string;
   /** Whether a text of several lines may stand in a literal block (`|`). */
   readonly literals: boolean;
 }
+
+/** The habits of most people. */
+export const COMMON: Style = { step: 2, dash: 2, gap: ' ', quote: 'double', padding: '', literals: true };
 
 export type Quote = 'single' | 'double';
 
@@ -62,17 +68,12 @@ export function indentUnderKey(value: unknown, style: Style): number {
   return Array.isArray(value) ? style.dash : style.step;
 }
 
-/** An empty line stays empty. */
-export function indented(lines: readonly string[], pad: string): string[] {
-  return lines.map((line) => (line === '' ? '' : pad + line));
-}
-
 function inline(value: unknown, form: Form, style: Style, quote?: Quote): string {
-  if (value instanceof Map) {
+  if (value instanceof Map && value.size > 0) {
     const pairs = [...value].map(([key, item]) => `${keyText(key, form, style)}: ${inline(item, form, style)}`);
-    return `{${pairs.join(', ')}}`;
+    return `{${style.padding}${pairs.join(', ')}${style.padding}}`;
   }
-  if (Array.isArray(value)) return `[${value.map((item) => inline(item, form, style)).join(', ')}]`;
+  if (Array.isArray(value) && value.length > 0) return `[${value.map((item) => inline(item, form, style)).join(', ')}]`;
   return scalar(value, form, style, quote);
 }
 
@@ -91,9 +92,10 @@ function literal(text: string): Rendered {
   return endsInNewline ? { head: '|', body: lines.slice(0, -1) } : { head: '|-', body: lines };
 }
 
+/** A scalar, or a collection without items. */
 function scalar(value: unknown, form: Form, style: Style, quote?: Quote): string {
-  const empty = value instanceof Map ? '{}' : Array.isArray(value) ? '[]' : undefined;
-  if (empty !== undefined) return empty;
+  if (value instanceof Map) return '{}';
+  if (Array.isArray(value)) return '[]';
   if (typeof value === 'string') {
     if (form === 'json' || quote === 'double' || UNPRINTABLE.test(value)) return doubleQuoted(value);
     if (quote === 'single') return `'${value.replaceAll("'", "''")}'`;

@@ -2,11 +2,13 @@
 import { type CST, isAlias, isScalar, isSeq, type ParsedNode, visit } from 'yaml';
 import { type Edit, Refusal, type Splice, type Spot } from './edit.ts';
 import { append, insert, insertAtRoot } from './insert.ts';
-import { type Form, indented, indentUnderKey, type Quote, type Rendered, render, type Style } from './render.ts';
+import { below, indented, lineBreak, lineEnd } from './lines.ts';
+import { type Form, indentUnderKey, type Quote, type Rendered, render, type Style } from './render.ts';
 import { findSeat, isBlock, itemsOf, tokenEnd, tokenStart } from './seat.ts';
 import { flowForm, styleAt } from './style.ts';
-import { below, lineBreak, lineEnd, type Syntax } from './syntax.ts';
+import type { Syntax } from './syntax.ts';
 
+/** A value comes before all lines that are added behind it. */
 const VALUE_DEPTH = Number.MAX_SAFE_INTEGER;
 
 /** The splices for one edit; they don't overlap. Its value is plain: `Map`, array, scalar. Throws a `Refusal`. */
@@ -61,21 +63,23 @@ function replace(spot: Spot, value: unknown): Splice[] {
 function insistUnshared({ syntax, seat }: Spot): void {
   if (!seat.node) return;
   const inside = new Set<unknown>();
-  let anchored = false;
-  visit(seat.node, (_key, node) => {
-    inside.add(node);
-    if (typeof node === 'object' && node !== null && 'anchor' in node && node.anchor) anchored = true;
+  const anchors = new Set<string>();
+  visit(seat.node, {
+    Node(_key, node) {
+      inside.add(node);
+      if (!isAlias(node) && node.anchor) anchors.add(node.anchor);
+    },
   });
-  if (!anchored) return;
+  if (anchors.size === 0) return;
   visit(syntax.document, {
     Alias(_key, alias) {
-      if (inside.has(alias) || !inside.has(alias.resolve(syntax.document))) return;
+      if (inside.has(alias) || !anchors.has(alias.source) || !inside.has(alias.resolve(syntax.document))) return;
       throw new Refusal(`other places use this value through \`*${alias.source}\``, seat.after);
     },
   });
 }
 
-/** A value stands in one line in a flow collection, instead of one, and where a comment comes between it and its key. */
+/** A value takes one line inside of a flow collection, in place of one, and where a comment parts it from its key. */
 function formFor({ syntax, seat }: Spot, value: unknown): Form {
   const { token, holder, node, after } = seat;
   if (!isBlock(holder))
@@ -145,9 +149,10 @@ function replaceBlock(
 
 /** The end of a token's last line. Empty lines stay, also those that a block scalar with `+` would keep for itself. */
 function lastLineEnd(text: string, token: CST.Token): number {
-  const start = tokenStart(token);
-  const length = text.slice(start, tokenEnd(token)).replace(/[ \t\r\n]+$/, '').length;
-  return lineEnd(text, start + length);
+  let end = tokenEnd(token);
+  // A loop, since an expression for white space at the end takes quadratic time on white space elsewhere.
+  while (end > token.offset && ' \t\r\n'.includes(text.charAt(end - 1))) end -= 1;
+  return lineEnd(text, end);
 }
 
 function linesBelow(spot: Spot, value: unknown, lines: readonly string[]): string {

@@ -1,6 +1,6 @@
 // The habits of a file, measured from it: how far it indents maps and lists, what follows its dashes, how it quotes.
 import type { CST } from 'yaml';
-import type { Style } from './render.ts';
+import { COMMON, type Style } from './render.ts';
 import { type Collection, isBlock, isCollection, itemsOf } from './seat.ts';
 import type { Syntax } from './syntax.ts';
 
@@ -8,11 +8,18 @@ import type { Syntax } from './syntax.ts';
 export function measureStyle({ text, tokens }: Syntax): Style {
   const found: Found = {};
   if (tokens?.value) survey(text, tokens.value, undefined, found);
-  const step = found.step || found.dash || 2;
-  return { step, dash: found.dash ?? step, gap: found.gap ?? ' ', quote: found.quote ?? 'double', literals: true };
+  const step = found.step || found.dash || COMMON.step;
+  return {
+    ...COMMON,
+    step,
+    dash: found.dash ?? step,
+    gap: found.gap ?? COMMON.gap,
+    quote: found.quote ?? COMMON.quote,
+    padding: found.padding ?? COMMON.padding,
+  };
 }
 
-/** The style for lines behind the one that ends at `offset`: an indented comment after them would become part of a literal block. */
+/** The style for lines behind the one that ends at `offset`: a literal block would swallow an indented comment after it. */
 export function styleAt(text: string, offset: number, column: number, style: Style): Style {
   const indent = /^(?:\r?\n)+([ \t]+)(?:#|\r?\n|$)/.exec(text.slice(offset))?.[1] ?? '';
   return indent.length > column ? { ...style, literals: false } : style;
@@ -26,6 +33,7 @@ function survey(text: string, token: CST.Token, parent: CST.BlockMap | undefined
   if (!isCollection(token)) return;
   if (parent && isBlock(token)) noteIndent(token, parent, found);
   if (token.type === 'block-seq') found.gap ??= gapOf(text, token);
+  if (token.type === 'flow-collection') found.padding ??= /^\{( ?)[^\s}]/.exec(text.slice(token.offset))?.[1];
   for (const { value } of itemsOf(token)) {
     if (value) survey(text, value, token.type === 'block-map' ? token : undefined, found);
   }

@@ -2,6 +2,7 @@
 // landmarks (comments, anchors, tags, markers: what an edit beside them must not touch). Only `yaml` reads YAML.
 import { Composer, type CST, type Document, Lexer, Parser } from 'yaml';
 import { type Place, RunbookError } from '../../errors.ts';
+import { lineEnd } from './lines.ts';
 
 export interface Syntax {
   readonly text: string;
@@ -102,24 +103,4 @@ export function placeAt(text: string, file: string, start: number, end: number):
     length: Math.max(1, Math.min(end, lineStart + lineText.length) - from),
     text: lineText,
   };
-}
-
-/** Where the line around `offset` ends, before its line break. */
-export function lineEnd(text: string, offset: number): number {
-  const newline = text.indexOf('\n', offset);
-  if (newline < 0) return text.length;
-  return newline > offset && text[newline - 1] === '\r' ? newline - 1 : newline;
-}
-
-/** The line break that the file uses at `offset`. */
-export function lineBreak(text: string, offset: number): '\n' | '\r\n' {
-  const next = text.indexOf('\n', offset);
-  const newline = next < 0 ? text.lastIndexOf('\n') : next;
-  return newline > 0 && text[newline - 1] === '\r' ? '\r\n' : '\n';
-}
-
-/** Lines to be put behind the one that ends at `offset`. */
-export function below(text: string, offset: number, lines: readonly string[]): string {
-  const eol = lineBreak(text, offset);
-  return lines.map((line) => eol + line).join('');
 }
