@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Action, Context, type GlobalFlags } from './commands/context.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, formatTrouble, RunbookError } from './errors.ts';
+import { reasonOf, shownPath } from './paths.ts';
 import { didYouMean } from './suggest.ts';
 import { paletteFor } from './terminal/colour.ts';
 
@@ -23,10 +24,12 @@ async function main(argv: readonly string[]): Promise<number> {
     (work) =>
     async (...args) => {
       const command = args.pop() as Command;
-      exitCode = await work(
-        new Context(command.optsWithGlobals<GlobalFlags>(), interruption.signal),
-        ...(args as never),
-      );
+      const context = new Context(command.optsWithGlobals<GlobalFlags>(), interruption.signal);
+      try {
+        exitCode = await work(context, ...(args as never));
+      } catch (error) {
+        throw context.redacted(error);
+      }
     };
   await addCommands(program, argv, action);
   try {
@@ -34,6 +37,8 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
+    const asked = argv.find((word) => !word.startsWith('-') && word !== 'help');
+    if (error.code === 'commander.help' && asked !== undefined) throw unknownCommand(asked);
     throw usageError(error, argv);
   }
   return exitCode;
@@ -41,7 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** `--yes` takes a value only behind `=`: in `runbook --yes next`, `next` is the command. */
 function plainYes(word: string): string {
-  if (!word.startsWith('--yes=')) return word;
+  if (!/^(?:--yes|-y)=/.test(word)) return word;
   if (word === '--yes=unchecked') return '--yes-unchecked';
   throw new RunbookError({
     code: 'USAGE',
@@ -77,7 +82,7 @@ function globalFlags(program: Command): Command {
     )
     .addHelpText(
       'after',
-      '\nExit status: 0 done · 1 a task is in ERROR · 2 a mistake in the command or the files · 3 nothing is READY\n  4 a person must decide · 5 another runner holds it · 70 our bug · 130 interrupted',
+      '\nExit status: 0 done · 1 a task is in ERROR · 2 a mistake in a command or a file\n  3 nothing is READY · 4 a person must decide · 5 another runner holds it\n  70 our bug · 130 interrupted',
     );
 }
 
@@ -96,7 +101,8 @@ async function addCommands(program: Command, argv: readonly string[], action: Ac
   program.action(async (_options, command: Command) => {
     const [unknown] = command.args;
     if (unknown !== undefined) throw unknownCommand(unknown);
-    const status = program.command('status', { hidden: true });
+    const status = program.commands.find((candidate) => candidate.name() === 'status');
+    if (!status) throw new Error('there is no command `status`');
     (await import('./commands/status.ts')).define(status, action);
     await status.parseAsync([], { from: 'user' });
   });
@@ -120,16 +126,18 @@ function unknownCommand(name: string): RunbookError {
 function usageError(error: CommanderError, argv: readonly string[]): RunbookError {
   const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
   const command = argv.find((word) => COMMANDS.some(({ name }) => name === word));
-  const suggestion = more.join(' ').replace(/^\(Did you mean (.+)\?\)$/, ' Did you mean `$1`?');
-  const worded = message.replaceAll(/'([^']+)'/g, '`$1`');
+  const suggestion = more.join(' ').replace(/^\(Did you mean (.+)\?\)$/, '. Did you mean `$1`?');
+  const [, value = '', choices = ''] = /'([^']*)' is invalid.*Allowed choices are (.+)\.$/.exec(message) ?? [];
+  const worded = message.replaceAll(/'([^']*)'/g, '`$1`');
   return new RunbookError({
     code: 'USAGE',
-    message: worded + suggestion,
+    message: worded + suggestion + didYouMean(value, choices.split(', ')),
     hint: `runbook ${command ? `${command} ` : ''}--help  tells what it takes`,
   });
 }
 
-function report(error: unknown, json: boolean): number {
+function report(thrown: unknown, json: boolean): number {
+  const error = systemTrouble(thrown) ?? thrown;
   const plain = ['--no-color', '--plain'].some((flag) => process.argv.includes(flag));
   const palette = paletteFor('stderr', { noColor: plain });
   if (error instanceof RunbookError) {
@@ -145,6 +153,17 @@ function report(error: unknown, json: boolean): number {
       `${palette.error('bug:')} this is a mistake in runbook itself, not yours. Please report it, with these lines:\n\n  runbook ${RUNBOOK_VERSION}, Node ${process.version}, ${process.platform}\n${text.replaceAll(/^/gm, '  ')}\n`,
     );
   return EXIT.bug;
+}
+
+/** What the system refuses (no permission, a folder in the place of a file) is no bug of ours, wherever it was met. */
+function systemTrouble(error: unknown): RunbookError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || code === undefined || reasonOf(code) === code) return undefined;
+  const reading = ['open', 'read', 'stat', 'lstat', 'scandir', 'access', 'realpath'].includes(syscall);
+  const what = path === undefined ? 'the system refused' : `\`${shownPath(process.cwd(), path)}\` can't be used`;
+  const message = `${what}: ${reasonOf(code)} (${syscall})`;
+  return new RunbookError({ code: reading ? 'FILE_UNREADABLE' : 'FILE_UNWRITABLE', message }, { cause: error });
 }
 
 function errorObject(code: string, message: string, { at, hint }: { at?: unknown; hint?: string | undefined } = {}) {
@@ -163,6 +182,7 @@ async function onSignal(): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
 // A reader that has seen enough (`runbook list | head`) closes the pipe; that is not an error.
+process.stderr.on('error', () => {});
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.bug));
 
 const argv = process.argv.slice(2);

@@ -34,6 +34,7 @@ const STATUS_OF_CODE = {
   MODEL_NO_KEY: EXIT.mistake,
   STATUS_REFUSED: EXIT.mistake,
   PATCH_UNSAFE: EXIT.mistake,
+  EDITOR_FAILED: EXIT.mistake,
   CHECK_FAILED: EXIT.taskError,
   MODEL_FAILED: EXIT.taskError,
   BUDGET_REACHED: EXIT.taskError,
@@ -96,10 +97,10 @@ const NO_MARKS: Marks = { error: (text) => text, place: (text) => text };
  * The result has no final line break.
  */
 export function formatTrouble(trouble: Trouble, marks: Marks = NO_MARKS, label = 'error'): string {
-  const lines = [`${marks.error(`${label}:`)} ${trouble.message}`];
+  const lines = [`${marks.error(`${label}:`)} ${shown(trouble.message)}`];
   if (trouble.at) lines.push(...formatPlace(trouble.at, marks));
   if (trouble.hint) {
-    for (const line of trouble.hint.split('\n')) lines.push(`  ${line}`);
+    for (const line of shown(trouble.hint).split('\n')) lines.push(`  ${line}`);
   }
   return lines.join('\n');
 }
@@ -111,15 +112,34 @@ function formatPlace(at: Place, marks: Marks): string[] {
   if (at.text.trim() === '') return lines;
   // A very long line is cut around the caret, so that a minified file does not flood the screen.
   const from = at.column > 100 ? at.column - 40 : 1;
-  const text = at.text.slice(from - 1, from + 159).replaceAll('\t', ' ');
-  const width = Math.max(1, Math.min(at.length, text.length - (at.column - from)));
+  const text = harmless(at.text.slice(from - 1, from + 159)).replaceAll('\t', ' ');
+  const before = columnsOf(text.slice(0, at.column - from));
+  const width = columnsOf(text.slice(at.column - from, at.column - from + at.length));
   lines.push(
     `${gutter} ${marks.place('│')}`,
     `${number} ${marks.place('│')} ${text}`,
-    `${gutter} ${marks.place('│')} ${' '.repeat(at.column - from)}${marks.error('^'.repeat(width))}`,
+    `${gutter} ${marks.place('│')} ${' '.repeat(before)}${marks.error('^'.repeat(Math.max(1, width)))}`,
   );
   return lines;
 }
+
+/** Of a text that is absurdly long (a circle of ten thousand tasks), the beginning and the end. */
+function shown(text: string): string {
+  return harmless(text.length > 6000 ? `${text.slice(0, 5000)} … ${text.slice(-900)}` : text);
+}
+
+/** Control characters from someone's file would act on the terminal. One for one, so that a caret stays in its column. */
+function harmless(text: string): string {
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '·');
+}
+
+/** How many columns a text takes: two for the letters of East Asia and for emoji, none for accents that stand above others. */
+function columnsOf(text: string): number {
+  return [...text.replaceAll(/\p{M}/gu, '')].reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]/u;
 
 /** The value was not foreseen: a compile error where a union is not handled in full, a bug of ours at run time. */
 export function unreachable(value: never): never {

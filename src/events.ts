@@ -45,7 +45,7 @@ export type Event =
       sha256: string;
     }
   | { kind: 'promptShown'; text: string }
-  | { kind: 'replyProgress'; model: string; chars: number; ms: number; text: string }
+  | { kind: 'replyProgress'; tokens: number; cost: number | undefined; text: string }
   | { kind: 'replyDelayed'; taskId: string; why: string; waitMs: number }
   | {
       kind: 'replyReceived';
@@ -72,7 +72,7 @@ export type Event =
   | { kind: 'fileWritten'; taskId: string; path: string; bytes: number; sha256: string }
   | { kind: 'committed'; taskId: string; commit: string; message: string }
   | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord }
-  | { kind: 'handWon'; taskId: string; ours: Status; theirs: Status; at: string }
+  | { kind: 'handWon'; taskId: string; from: Status; ours: Status; theirs: Status; at: string }
   | { kind: 'putBack'; taskId: string; from: Status; to: Status; why: 'left' | 'interrupted' | 'failed' }
   | { kind: 'leftRunning'; taskId: string }
   | { kind: 'upNext'; task: Task | undefined; remaining: number }

@@ -3,6 +3,7 @@ import { unreachable } from './errors.ts';
 import type { Outcome } from './handlers/outcome.ts';
 import type { Task } from './runbook/task.ts';
 import { changeStatus, type Session } from './session.ts';
+import { tellWhoWaits } from './standing.ts';
 
 /** Writes what the outcome says of the task, which is RUNNING, into both of its files, and then into the journal. */
 export function finish(session: Session, task: Task, outcome: Outcome): void {
@@ -20,12 +21,14 @@ export function finish(session: Session, task: Task, outcome: Outcome): void {
       const { record } = outcome;
       const to = ({ done: 'DONE', error: 'ERROR', skipped: 'SKIPPED' } as const)[outcome.kind];
       const resolution = outcome.kind === 'done' ? (record.resolution ?? 'Done on a later attempt') : undefined;
-      const { lastRun, issues } = record;
-      changeStatus(
+      const { lastRun } = record;
+      const issues = record.issues.map((issue) => ({ ...issue, detail: session.world.redact(issue.detail) }));
+      const saved = changeStatus(
         session,
         { ...move, to, lastRun, issues, resolution },
-        { kind: 'ended', ...move, name: task.name, to, record },
+        { kind: 'ended', ...move, name: task.name, to, record: { ...record, issues } },
       );
+      if (to === 'SKIPPED' && saved.kind === 'saved') tellWhoWaits(session, [task.id]);
       return;
     }
     default:

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, unreachable } from './errors.ts';
+import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event } from './events.ts';
-import type { Status } from './runbook/schema.ts';
+import { reasonOf } from './paths.ts';
+import { STATUSES, type Status } from './runbook/schema.ts';
 
 export const JOURNAL_FILE = 'logs/run_log.jsonl';
 
@@ -33,11 +34,19 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
       const line = { timestamp: now().toISOString(), run_id: runId, ...entry };
       append(
         root,
-        JSON.stringify(line, (_key, value: unknown) => (typeof value === 'string' ? redact(value) : value)),
+        JSON.stringify(line, (key, value: unknown) =>
+          typeof value === 'string' && !FACTS.has(key) ? redact(value) : value,
+        ),
       );
     },
   };
 }
+
+/** What the tool itself made, and reads again: a secret that happens to be a part of it (`staging`) must not tear it. */
+const FACTS: ReadonlySet<string> = new Set([
+  ...['timestamp', 'run_id', 'task_id', 'event_type', 'status_change'],
+  ...['log', 'prompt', 'reply', 'path', 'sha256'],
+]);
 
 /** A name for one run: short, sortable by time, different for each process. */
 export function newRunId(now: Date): string {
@@ -72,8 +81,8 @@ export function lastStatuses(root: string): Map<string, Status> {
     // Most lines change no status; they are not worth parsing.
     if (!text.includes('"status_change"')) continue;
     for (const line of parseLine(text)) {
-      const to = line.status_change?.split(' -> ')[1];
-      if (line.task_id !== undefined && to !== undefined) last.set(line.task_id, to as Status);
+      const to = STATUSES.find((status) => status === line.status_change?.split(' -> ')[1]);
+      if (line.task_id !== undefined && to !== undefined) last.set(line.task_id, to);
     }
   }
   return last;
@@ -111,12 +120,7 @@ function entryOf(event: Event): Entry | undefined {
         ...(event.manualEdit ? { manual_edit: true } : {}),
       });
     case 'handWon':
-      return {
-        task_id: event.taskId,
-        event_type: 'HAND_EDIT',
-        status_change: `${event.ours} -> ${event.theirs}`,
-        details: { at: event.at, kept: event.theirs, not_written: event.ours },
-      };
+      return entry('HAND_EDIT', { ...event, to: event.theirs }, { at: event.at, not_written: event.ours });
     case 'scriptEnded':
       return entry('RUN_SCRIPT', event, {
         command: event.command,
@@ -239,16 +243,29 @@ function journalText(root: string): string {
   try {
     return readFileSync(join(root, JOURNAL_FILE), 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw error;
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT') return '';
+    if (errno === undefined) throw error;
+    const message = `\`${JOURNAL_FILE}\` can't be read: ${reasonOf(errno)}`;
+    throw new RunbookError(
+      { code: 'FILE_UNREADABLE', message, hint: 'Move away what stands there; the journal is begun anew.' },
+      { cause: error },
+    );
   }
 }
 
 function parseLine(text: string): JournalLine[] {
   try {
     const line: unknown = JSON.parse(text);
-    return typeof line === 'object' && line !== null && 'event_type' in line ? [line as JournalLine] : [];
+    return isJournalLine(line) ? [line] : [];
   } catch {
     return [];
   }
+}
+
+/** A hand may have been in it: what has not the form of a line is none. */
+function isJournalLine(value: unknown): value is JournalLine {
+  if (typeof value !== 'object' || value === null) return false;
+  const { event_type: type, task_id: id, status_change: change } = value as Record<string, unknown>;
+  return typeof type === 'string' && [id, change].every((text) => text === undefined || typeof text === 'string');
 }

@@ -39,7 +39,7 @@ export function logOfLastStart(root: string, taskId: string): string | undefined
       .at(-1);
     return last && join(folder, last);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 // Paths named by a runbook, a template or a reply stay inside the project, also through symlinks and `..`.
-import { realpathSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { errnoOf, type Place, RunbookError } from './errors.ts';
 
@@ -9,7 +9,7 @@ import { errnoOf, type Place, RunbookError } from './errors.ts';
  */
 export function insideProject(root: string, path: string, at?: Place): string {
   const absolute = isAbsolute(path) ? path : join(root, path);
-  const real = realPathOfWhatExists(resolve(absolute));
+  const real = followed(resolve(absolute), path, at);
   const realRoot = realpathSync(root);
   if (real !== realRoot && !real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) {
     throw new RunbookError({
@@ -27,6 +27,43 @@ export function shownPath(root: string, path: string): string {
   const short = relative(root, path);
   if (short === '') return '.';
   return (short.startsWith('..') ? path : short).replaceAll(sep, '/');
+}
+
+/** Why the system refuses a path, in words. */
+export function reasonOf(errno: string): string {
+  const reasons: Partial<Record<string, string>> = {
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of it is no folder',
+    EACCES: 'no permission',
+    EPERM: 'no permission',
+    EROFS: 'the disk is read-only',
+    ENOSPC: 'the disk is full',
+    ELOOP: 'its symlinks lead in a circle',
+    ENAMETOOLONG: 'the name is too long',
+    EEXIST: 'something else stands there',
+    ERR_INVALID_ARG_VALUE: 'there is a NUL character in it',
+  };
+  return reasons[errno] ?? errno;
+}
+
+/** What stands at a path, followed through symlinks; undefined if there is nothing, or no way to it. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function followed(absolute: string, path: string, at: Place | undefined): string {
+  try {
+    return realPathOfWhatExists(absolute);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    const message = `the path \`${path.length > 60 ? `${path.slice(0, 59)}…` : path}\` can't be used: ${reasonOf(errno)}`;
+    throw new RunbookError({ code: 'FILE_UNREADABLE', message, at, hint: 'Mend the path.' }, { cause: error });
+  }
 }
 
 /** Follows symlinks as far as the path exists; a dangling link counts as what it points at. */

@@ -7,6 +7,7 @@ import { inScope, nextReady, type Scope } from './runbook/ready.ts';
 import type { Settled } from './runbook/settle.ts';
 import { openIssue, type Runbook, type Task } from './runbook/task.ts';
 import { changeStatus, type Session } from './session.ts';
+import { tellWhoWaits } from './standing.ts';
 
 export interface PickOptions extends Scope {
   /** Go past tasks in ERROR. */
@@ -39,7 +40,10 @@ export async function pick(
   const task = nextReady(runbook, options);
   if (task) return { kind: 'task', task };
   const [error] = inError;
-  if (error) return { kind: 'error', taskId: error.id };
+  if (error) {
+    session.world.emit({ kind: 'foundError', task: error, issue: openIssue(error) });
+    return { kind: 'error', taskId: error.id };
+  }
   const open = inScope(runbook, options).some((other) => other.status !== 'DONE' && other.status !== 'SKIPPED');
   return open ? { kind: 'blocked', runbook } : { kind: 'finished' };
 }
@@ -122,6 +126,7 @@ async function askAboutError(session: Session, runbook: Runbook, task: Task, opt
         { ...move, to: 'SKIPPED' },
         { kind: 'statusSet', ...move, to: 'SKIPPED', command: 'skip', reason: undefined },
       );
+      tellWhoWaits(session, [task.id]);
       return { kind: 'again' };
     case 'retry':
       changeStatus(

@@ -41,7 +41,8 @@ export function changeStatus(session: Session, write: StatusWrite, event: Event)
   const saved = saveStatus(session.path, write);
   if (saved.kind === 'saved') session.tell(event);
   if (saved.kind === 'handWon') {
-    session.tell({ kind: 'handWon', taskId: write.taskId, ours: write.to, theirs: saved.theirs, at: saved.at });
+    const { taskId, from, to: ours } = write;
+    session.tell({ kind: 'handWon', taskId, from, ours, theirs: saved.theirs, at: saved.at });
   }
   if (saved.kind === 'gone')
     session.tell({

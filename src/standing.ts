@@ -3,6 +3,7 @@ import type { Holder } from './events.ts';
 import { lastStatuses } from './journal.ts';
 import { leaseHolder } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
+import { dependentsOf, waitsFor } from './runbook/ready.ts';
 import { type Known, type Settled, settle } from './runbook/settle.ts';
 import { changeStatus, type Session } from './session.ts';
 
@@ -41,6 +42,19 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
     else session.tell(event);
   }
   return settled;
+}
+
+/** After a skip: which tasks it keeps waiting, and how to let them go on. */
+export function tellWhoWaits(session: Session, ids: readonly string[]): void {
+  const { runbook } = lookAt(session.path);
+  if (runbook.skippedSatisfies) return;
+  const waiting = ids
+    .flatMap((id) => dependentsOf(runbook, id))
+    .filter((task) => ['PENDING', 'READY'].includes(task.status) && waitsFor(runbook, task).length > 0);
+  if (waiting.length === 0) return;
+  const names = [...new Set(waiting.map((task) => task.id))];
+  const text = `Now waiting: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}. They go on with \`skipped_satisfies: true\` in the runbook, or when ${ids.join(', ')} is DONE.`;
+  session.world.emit({ kind: 'note', text });
 }
 
 /** What stands in the file that has to be mended: it is overwritten, and only if it still says this. */

@@ -2,17 +2,24 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /**
- * The known name nearest to `name`, or undefined if none is near enough to be what was meant:
- * at most a third of the letters differ (two at least, for short names).
+ * The known name nearest to `name`, or undefined if none is near enough to be what was meant: at most a third of the letters
+ * differ (two at least, for short names, but never all of them), or it alone has `name` as one of its words.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
+  if (known.length === 0 || name === '') return undefined;
   const lower = name.toLowerCase();
   const sameButCase = known.find((candidate) => candidate.toLowerCase() === lower);
   if (sameButCase !== undefined) return sameButCase;
   const candidate = closest(name, known);
   const allowed = Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 3));
-  return distance(name, candidate) <= Math.min(allowed, name.length) ? candidate : undefined;
+  if (distance(name, candidate) <= Math.min(allowed, name.length - 1)) return candidate;
+  const [only, ...others] = known.filter((other) =>
+    other
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .includes(lower),
+  );
+  return others.length === 0 ? only : undefined;
 }
 
 /** ` Did you mean \`x\`?` with its leading space, or nothing. Made to be put behind a sentence. */

@@ -41,7 +41,7 @@ export interface Ask {
   readonly choose: <A extends Answer>(question: Question<A>) => Promise<{ readonly answer: A; readonly by: DecidedBy }>;
   /** A line of text; empty if nothing is said. */
   readonly line: (message: string) => Promise<string>;
-  /** The text as it comes back from the person's editor; `name` gives the ending by which the editor knows the language. */
+  /** The text as it comes back from the person's editor, whose language is known by the ending of `name`. Throws EDITOR_FAILED. */
   readonly edit: (name: string, text: string) => Promise<string>;
   /** Opens a file of the person's in their editor, at a line. */
   readonly open: (path: string, line: number) => Promise<void>;

@@ -2,14 +2,13 @@
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
 import { held } from '../runbook/lock.ts';
-import { dependentsOf, waitsFor } from '../runbook/ready.ts';
-import { plannedChanges } from '../runbook/save.ts';
+import { becameReady } from '../runbook/ready.ts';
 import type { Runbook, Status, Task } from '../runbook/task.ts';
 import { changeStatus, openSession, type Session } from '../session.ts';
-import { bringUpToDate, lookAt } from '../standing.ts';
-import { unifiedDiff } from '../terminal/diff.ts';
+import { bringUpToDate, lookAt, type Standing, tellWhoWaits } from '../standing.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
+import { type PlannedStatus, printPlanned } from './planned.ts';
 
 export interface ChangingFlags {
   readonly reason?: string;
@@ -28,6 +27,8 @@ export interface Move {
   readonly instead: (task: Task) => string;
   /** What must hold before, such as checks; throws if it does not. */
   readonly before?: ((session: Session, task: Task) => Promise<void>) | undefined;
+  /** The tasks whose status changes with those that are named. */
+  readonly along?: ((runbook: Runbook, tasks: readonly Task[]) => readonly PlannedStatus[]) | undefined;
 }
 
 /** Changes the status of each named task. All are looked at first, so that a mistake in one leaves all as they were. */
@@ -38,24 +39,30 @@ export async function changeEach(
   move: Move,
 ): Promise<number> {
   const path = context.runbookPath();
-  const { runbook } = lookAt(path);
-  const tasks = ids.map((id) => requireMovable(path, runbook, id, move));
-  if (context.flags.dryRun) return showPlanned(context, tasks, move);
+  const standing = lookAt(path);
+  const { runbook } = standing;
+  const tasks = [...new Set(ids)].map((id) => requireMovable(standing, id, move));
+  const steps = [...tasks.map((task) => ({ task, to: move.to })), ...(move.along?.(runbook, tasks) ?? [])];
+  if (context.flags.dryRun) return showPlanned(context, standing, steps, move);
   const session = openSession(path, await context.world(runbook.root));
   bringUpToDate(session);
-  const changed: { id: string; from: Status; to: Status }[] = [];
-  for (const task of tasks) {
-    if (task.status !== move.to) await move.before?.(session, task);
-    changed.push({ id: task.id, from: task.status, to: move.to });
-    set(session, task, move.to, move.command, flags.reason);
-  }
+  for (const task of tasks) if (task.status !== move.to) await move.before?.(session, task);
+  for (const { task, to } of steps) set(session, task, to, move.command, flags.reason);
   bringUpToDate(session);
-  if (move.to === 'SKIPPED') sayWhoWaits(session, ids);
-  context.print('changed', { tasks: changed }, () => []);
+  if (move.to === 'SKIPPED')
+    tellWhoWaits(
+      session,
+      tasks.map((task) => task.id),
+    );
+  context.print('changed', { tasks: steps.map(toData) }, () => []);
   return EXIT.ok;
 }
 
-export function set(session: Session, task: Task, to: Status, command: string, reason: string | undefined): void {
+function toData({ task: { id, status }, to }: PlannedStatus) {
+  return { id, from: status, to };
+}
+
+function set(session: Session, task: Task, to: Status, command: string, reason: string | undefined): void {
   if (task.status === to) {
     session.world.emit({ kind: 'note', text: `${task.id} is ${to} already` });
     return;
@@ -64,11 +71,10 @@ export function set(session: Session, task: Task, to: Status, command: string, r
   changeStatus(session, step, { kind: 'statusSet', ...step, command, reason });
 }
 
-function requireMovable(path: string, runbook: Runbook, id: string, move: Move): Task {
+function requireMovable({ runbook, holder }: Standing, id: string, move: Move): Task {
   requireTask(runbook, move.command, id);
   const task = runbook.tasks.find((candidate) => candidate.id === id);
   if (!task) throw new Error('a task that was just found is gone');
-  const { holder } = lookAt(path);
   if (task.status === 'RUNNING' && holder) throw held(holder);
   if (task.status === move.to || move.from.includes(task.status)) return task;
   throw new RunbookError({
@@ -80,22 +86,25 @@ function requireMovable(path: string, runbook: Runbook, id: string, move: Move):
   });
 }
 
-function showPlanned(context: Context, tasks: readonly Task[], { to }: Move): number {
-  const files = tasks.flatMap((task) => plannedChanges(task, { taskId: task.id, from: task.status, to }));
-  context.print('dry_run', { files: files.map(({ file, before, after }) => ({ file, before, after })) }, () =>
-    files.flatMap(({ file, before, after }) => [file, ...unifiedDiff(before, after, context.palette)]),
-  );
+/** The statuses that are asked for, and those that follow from them: what then waits for nothing becomes READY. */
+function showPlanned(
+  context: Context,
+  { runbook, changes }: Standing,
+  steps: readonly PlannedStatus[],
+  { before }: Move,
+): number {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
+  const tasks = runbook.tasks.map((task) => ({ ...task, status: statuses.get(task.id) ?? task.status }));
+  const follow = becameReady({ ...runbook, tasks }).map((task) => ({ task, to: 'READY' as const }));
+  for (const { task, from, to, at } of changes) say(`would settle  ${task.id}: ${from} → ${to} (${at})`);
+  for (const { task, to } of steps) {
+    if (task.status === to) say(`${task.id} is ${to} already`);
+    else if (before && task.checks.length > 0) say(`would check   ${task.id}, and only then`);
+    if (task.status !== to) say(`would set     ${task.id}: ${task.status} → ${to}`);
+  }
+  for (const { task, to } of follow) say(`would settle  ${task.id}: ${task.status} → ${to}`);
+  printPlanned(context, { tasks: [...steps, ...follow].map(toData) }, changes, [...steps, ...follow]);
+  say('Nothing was changed.');
   return EXIT.ok;
-}
-
-function sayWhoWaits(session: Session, ids: readonly string[]): void {
-  const { runbook } = lookAt(session.path);
-  if (runbook.skippedSatisfies) return;
-  const waiting = ids
-    .flatMap((id) => dependentsOf(runbook, id))
-    .filter((task) => task.status === 'PENDING' && waitsFor(runbook, task).length > 0);
-  if (waiting.length === 0) return;
-  const names = [...new Set(waiting.map((task) => task.id))];
-  const text = `Now waiting: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}. They go on with \`skipped_satisfies: true\` in the runbook, or when ${ids.join(', ')} is DONE.`;
-  session.world.emit({ kind: 'note', text });
 }

@@ -1,7 +1,9 @@
 // What every command gets: the global flags, where the runbook is, and the ways to speak.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { findRunbook } from '../runbook/read.ts';
+import { RunbookError } from '../errors.ts';
+import { statOf } from '../paths.ts';
+import { findRunbook } from '../runbook/find.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
 import type { AnswerFlags } from '../terminal/unattended.ts';
 import type { World } from '../world.ts';
@@ -27,11 +29,12 @@ export class Context {
   /** For what goes to stdout. */
   readonly palette: Palette;
   readonly signal: AbortSignal;
+  #redact = (text: string) => text;
 
   constructor(flags: GlobalFlags, signal: AbortSignal) {
     this.flags = flags;
     this.signal = signal;
-    this.cwd = resolve(flags.cd ?? process.cwd());
+    this.cwd = flags.cd === undefined ? process.cwd() : folderAt(flags.cd);
     this.palette = paletteFor('stdout', { noColor: flags.color === false || flags.plain === true });
   }
 
@@ -50,7 +53,7 @@ export class Context {
   async world(root: string, answers: Partial<AnswerFlags> = {}): Promise<World> {
     const { realWorld } = await import('../terminal/world.ts');
     const { flags, signal } = this;
-    return realWorld(root, {
+    const world = await realWorld(root, {
       signal,
       answers: {
         yes: flags.yesUnchecked ? 'unchecked' : flags.yes ? 'checked' : 'no',
@@ -63,11 +66,40 @@ export class Context {
       silent: flags.json === true,
       quiet: flags.quiet === true,
     });
+    this.#redact = world.redact;
+    return world;
+  }
+
+  /** The error without the values of secrets, as far as they are known: once there is a world. */
+  redacted(error: unknown): unknown {
+    const redact = this.#redact;
+    if (error instanceof RunbookError) {
+      const { code, message, hint, at, cause } = error;
+      const shown = {
+        message: redact(message),
+        hint: hint && redact(hint),
+        at: at && { ...at, text: redact(at.text) },
+      };
+      return new RunbookError({ code, ...shown }, { cause });
+    }
+    if (error instanceof Error && error.stack) error.stack = redact(error.stack);
+    return error;
   }
 
   columns(): number {
     return Math.min(process.stdout.columns || 80, 100);
   }
+}
+
+/** Without this, a misspelt folder would be looked for from the ones above it, and another runbook found there. */
+function folderAt(named: string): string {
+  const folder = resolve(named);
+  if (statOf(folder)?.isDirectory()) return folder;
+  throw new RunbookError({
+    code: 'USAGE',
+    message: `there is no folder \`${named}\``,
+    hint: 'Mend the path given with --cd.',
+  });
 }
 
 /** Whether there is someone who sees a question and can answer it. A flag beats what the terminal looks like. */

@@ -1,14 +1,16 @@
 // What `next` and `run` would do: the same reading, picking and preparing, in a world that can neither write nor spawn.
 import { EXIT } from '../errors.ts';
 import { prepare } from '../handlers/index.ts';
+import type { Step } from '../handlers/outcome.ts';
 import { foreseen } from '../pick.ts';
 import type { RunOptions } from '../run.ts';
-import { type FileChange, plannedChanges } from '../runbook/save.ts';
+import { inScope } from '../runbook/ready.ts';
+import type { Runbook, Task } from '../runbook/task.ts';
 import { openSession } from '../session.ts';
 import type { Standing } from '../standing.ts';
-import { unifiedDiff } from '../terminal/diff.ts';
-import type { World } from '../world.ts';
+import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
+import { printPlanned } from './planned.ts';
 
 export async function dryRun(
   context: Context,
@@ -21,22 +23,14 @@ export async function dryRun(
   if (holder) say(`A runner holds this runbook now (pid ${holder.pid}).`);
   for (const { task, from, to, at } of changes) say(`would settle  ${task.id}: ${from} → ${to} (${at})`);
   for (const task of interrupted) say(`would ask about  ${task.id}, which was RUNNING when its runner ended`);
-  const stopped = options.keepGoing ? undefined : runbook.tasks.find((task) => task.status === 'ERROR');
+  const inError = inScope(runbook, options).filter((task) => task.status === 'ERROR');
+  const [stopped] = options.keepGoing ? [] : inError;
   if (stopped) say(`would stop at  ${stopped.id}, which is in ERROR`);
   const task = foreseen({ runbook, changes, interrupted }, options);
-  const files: FileChange[] = [];
   if (task) {
-    const inert: World = {
-      ...world,
-      shell: inertShell,
-      model: async (choice) => ({ ...(await world.model(choice)), reply: neverReplies }),
-    };
-    // Nobody is asked in a dry run, so that nobody is missing.
-    const session = {
-      ...openSession(path, { ...inert, ask: { ...world.ask, lacks: () => undefined } }),
-      tell: world.emit,
-    };
-    const step = await prepare({ runbook, task, session, options });
+    // Nobody is missing in a dry run.
+    const unasked = { ...world, ask: { ...world.ask, lacks: () => undefined } };
+    const step = await rehearse(path, runbook, task, unasked, options);
     world.emit({
       kind: 'announced',
       task,
@@ -44,23 +38,37 @@ export async function dryRun(
       of: runbook.tasks.length,
       plan: step.plan,
     });
-    files.push(...plannedChanges(task, { taskId: task.id, from: task.status, to: 'RUNNING' }));
   }
-  const lines = () =>
-    files.flatMap(({ file, before, after }) => [file, ...unifiedDiff(before, after, context.palette)]);
-  context.print(
-    'dry_run',
-    {
-      task_id: task?.id ?? null,
-      settles: changes.map(({ task: { id }, from, to }) => ({ task_id: id, from, to })),
-      files: files.map(({ file, before, after }) => ({ file, before, after })),
-    },
-    lines,
-  );
+  const data = {
+    task_id: task?.id ?? null,
+    settles: changes.map(({ task: { id }, from, to }) => ({ task_id: id, from, to })),
+  };
+  printPlanned(context, data, changes, task ? [{ task, to: 'RUNNING' }] : []);
   if (task) say('  then DONE, ERROR or SKIPPED, with `last_run`. Nothing was changed.');
-  else if (!stopped && interrupted.length === 0) say('Nothing is READY. Nothing was changed.');
-  return stopped ? EXIT.taskError : EXIT.ok;
+  if (task || interrupted.length > 0) return EXIT.ok;
+  if (stopped || inError.length > 0) return EXIT.taskError;
+  const open = inScope(runbook, options).some(({ status }) => status !== 'DONE' && status !== 'SKIPPED');
+  say(`${open ? 'Nothing is READY.' : 'Nothing is left to do.'} Nothing was changed.`);
+  return open ? EXIT.blocked : EXIT.ok;
 }
+
+/** Prepares a task in a world that can neither write, spawn nor ask. Throws what would keep the task from being started. */
+export function rehearse(path: string, runbook: Runbook, task: Task, world: World, options: RunOptions): Promise<Step> {
+  const inert: World = {
+    ...world,
+    shell: inertShell,
+    model: async (choice) => ({ ...(await world.model(choice)), reply: neverReplies }),
+    ask: { ...world.ask, choose: firstChoice },
+  };
+  const session = { ...openSession(path, inert), tell: world.emit };
+  return prepare({ runbook, task, session, options });
+}
+
+/** Of the models on offer, the first one stands for whichever the person would take. */
+const firstChoice: Ask['choose'] = async ({ choices: [first] }) => {
+  if (!first) throw new Error('a question without choices');
+  return { answer: first.answer, by: 'nobody' };
+};
 
 const inertShell: World['shell'] = async () => ({
   exitCode: undefined,

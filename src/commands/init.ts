@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
+import { statOf } from '../paths.ts';
+import { RUNBOOK_FILE } from '../runbook/find.ts';
 import { folderFor } from '../runbook/lock.ts';
-import { RUNBOOK_FILE } from '../runbook/read.ts';
 import type { Action, Context } from './context.ts';
 import { jsonSchema } from './schema.ts';
 
@@ -24,6 +25,15 @@ function init(context: Context, folder?: string): number {
       hint: 'runbook status  shows where it stands',
     });
   }
+  const inTheWay = [root, ...FOLDERS.map((folder) => join(root, folder))].find(
+    (path) => statOf(path)?.isDirectory() === false,
+  );
+  if (inTheWay !== undefined) {
+    throw new RunbookError({
+      code: 'USAGE',
+      message: `${inTheWay} is in the way: a folder is to stand there; nothing was written`,
+    });
+  }
   const files = planned(root);
   if (!context.flags.dryRun) for (const [path, text] of files) write(root, path, text);
   const written = files.map(([path]) => path);
@@ -37,8 +47,9 @@ function init(context: Context, folder?: string): number {
 
 /** How to get there from where the person is. */
 function changeFolder(root: string): string {
-  const path = relative(process.cwd(), root);
-  if (path === '') return '';
+  const way = relative(process.cwd(), root);
+  if (way === '') return '';
+  const path = way.startsWith('..') ? root : way;
   return `cd ${/^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`} && `;
 }
 
@@ -105,6 +116,9 @@ tasks:
 function plainName(name: string): boolean {
   return /^[A-Za-z][\w-]*$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name);
 }
+
+/** Those that the files go into. */
+const FOLDERS = ['tasks', 'prompt_templates', '.runbook', '.runbook/schemas'];
 
 const FILES: readonly (readonly [path: string, text: string])[] = [
   [

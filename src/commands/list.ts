@@ -70,7 +70,7 @@ function lines(context: Context, runbook: Runbook, tasks: readonly Task[]): stri
     const waits = waitsFor(runbook, task).map((dependency) => oneLine(dependency.id));
     const rest = [
       oneLine(task.name) === oneLine(task.id) ? '' : oneLine(task.name),
-      waits.length > 0 && task.status === 'PENDING' ? `(waits for ${waits.join(', ')})` : '',
+      waits.length > 0 && ['PENDING', 'READY'].includes(task.status) ? `(waits for ${waits.join(', ')})` : '',
     ]
       .filter(Boolean)
       .join(' ');

@@ -1,7 +1,6 @@
 // `next`: one step, and what comes after it. `run` shares its flags and the way it ends.
 import { type Command, Option } from 'commander';
 import { EXIT, RunbookError, unreachable } from '../errors.ts';
-import { findProblem } from '../handlers/index.ts';
 import { foreseen } from '../pick.ts';
 import { type RunEnd, type RunOptions, run } from '../run.ts';
 import { waitsFor } from '../runbook/ready.ts';
@@ -11,7 +10,7 @@ import { didYouMean } from '../suggest.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { Decision } from '../world.ts';
 import type { Action, Context } from './context.ts';
-import { dryRun } from './dryRun.ts';
+import { dryRun, rehearse } from './dryRun.ts';
 
 export function define(command: Command, action: Action): void {
   runFlags(command)
@@ -56,6 +55,7 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
     ['--until', flags.until],
   ] as const)
     requireTask(runbook, flag, id);
+  requireOrder(runbook, flags);
   const world = await context.world(runbook.root, { answers: flags.answer ?? [], reason: flags.reason });
   const options: RunOptions = {
     once,
@@ -68,8 +68,7 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
   if (context.flags.dryRun) return dryRun(context, before, path, world, options);
   // A mistake in the task that comes first is found before anything at all is written.
   const first = before.holder ? undefined : foreseen(before, options);
-  const problem = first && findProblem(runbook, first);
-  if (problem) throw new RunbookError(problem);
+  if (first) await rehearse(path, runbook, first, { ...world, emit: () => {} }, options);
   const end = await run(path, world, options);
   if (context.flags.json) printEnd(context, path, end);
   else sayEnd(end, context);
@@ -92,6 +91,17 @@ export function requireTask(runbook: Runbook, flag: string, id: string | undefin
     code: 'UNKNOWN_TASK',
     message: `\`${flag}\`: there is no task \`${id}\`.${didYouMean(id, ids)}`,
     hint: 'runbook list  shows them all',
+  });
+}
+
+/** An empty stretch of the runbook would look like one that is finished. */
+function requireOrder({ tasks }: Runbook, { startFrom, until }: RunFlags): void {
+  const at = (id: string | undefined) => tasks.findIndex((task) => task.id === id);
+  if (startFrom === undefined || until === undefined || at(startFrom) <= at(until)) return;
+  throw new RunbookError({
+    code: 'USAGE',
+    message: `\`--until ${until}\` comes before \`--start-from ${startFrom}\` in the runbook: no task is between them`,
+    hint: 'runbook list  shows their order',
   });
 }
 

@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import { logOfLastStart } from '../logs.ts';
-import { homeLine } from '../runbook/read.ts';
 import { dependentsOf, waitsFor } from '../runbook/ready.ts';
-import { commandLine, type Runbook, type Task } from '../runbook/task.ts';
+import { type AiDetails, commandLine, homeLine, type Runbook, type ScriptDetails, type Task } from '../runbook/task.ts';
 import { lookAt } from '../standing.ts';
 import { duration, harmless, oneLine, pad } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
@@ -27,6 +26,7 @@ function show(context: Context, id: string): number {
 
 function toData(runbook: Runbook, task: Task) {
   const { id, name, description, type, status, dependsOn, tags, outputArtifact, checks, lastRun, issues } = task;
+  const { ai, instructions, script } = task;
   return {
     id,
     name,
@@ -38,11 +38,29 @@ function toData(runbook: Runbook, task: Task) {
     written_at: task.homes.map((home) => homeLine(home)),
     tags,
     output_artifact: outputArtifact ?? null,
+    ai_details: ai ? aiData(ai) : null,
+    manual_instructions: instructions ?? null,
+    script_details: script ? scriptData(script) : null,
     checks: checks.map((check) => ({ name: check.name ?? null, command: commandLine(check.command) })),
     last_run: lastRun ?? null,
     issues,
     log: logOfLastStart(runbook.root, id) ?? null,
   };
+}
+
+function aiData(ai: AiDetails) {
+  return {
+    model: ai.model ?? null,
+    prompt_template: ai.promptTemplate ?? null,
+    input_context: ai.inputContext,
+    output_parser: ai.outputParser ?? null,
+    review_points: ai.reviewPoints,
+    fallback_prompt_template: ai.fallbackPromptTemplate ?? null,
+  };
+}
+
+function scriptData({ command, cwd, timeoutMs }: ScriptDetails) {
+  return { command: commandLine(command), cwd, timeout_ms: timeoutMs ?? null };
 }
 
 function toLines({ palette }: Context, runbook: Runbook, task: Task): string[] {
@@ -127,9 +145,14 @@ function workRows({ type, ai, script, instructions }: Task): [string, readonly s
           .join(' '),
       ),
     ],
+    ['with', Object.entries(ai?.inputContext ?? {}).map(([name, value]) => `${oneLine(name)}: ${inWords(value)}`)],
     ['parser', multiline(ai?.outputParser)],
     ['look for', (ai?.reviewPoints ?? []).map(oneLine)],
   ];
+}
+
+function inWords(value: unknown): string {
+  return oneLine(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function multiline(text: string | undefined): string[] {

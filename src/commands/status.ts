@@ -46,14 +46,13 @@ function spentOn(runbook: Runbook): Spent {
 }
 
 function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spent) {
-  const next = nextReady(runbook);
+  const errors = runbook.tasks.filter((task) => task.status === 'ERROR');
+  const next = errors.length > 0 ? undefined : nextReady(runbook);
   return {
     name: runbook.name,
     counts: countsOf(runbook),
     next: next?.id ?? null,
-    errors: runbook.tasks
-      .filter((task) => task.status === 'ERROR')
-      .map((task) => ({ id: task.id, issue: openIssue(task) ?? null })),
+    errors: errors.map((task) => ({ id: task.id, issue: openIssue(task) ?? null })),
     interrupted: interrupted.map((task) => task.id),
     unsettled: changes.map(({ task, kind, from, to }) => ({ id: task.id, kind, from, to })),
     waiting: runbook.tasks

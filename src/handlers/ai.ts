@@ -1,23 +1,23 @@
 // AI_ASSISTED: fill the template → stream the reply → parse → show what would change → check it → the person decides.
-import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunbookError } from '../errors.ts';
-import { insideProject } from '../paths.ts';
+import { insideProject, statOf } from '../paths.ts';
 import type { AiDetails, Task } from '../runbook/task.ts';
 import { compile } from '../template.ts';
 import { type CompleteAi, Conversation, requireBudget } from './conversation.ts';
 import { chooseModel } from './modelChoice.ts';
 import type { Job, Step } from './outcome.ts';
+import { requirePerson } from './person.ts';
 import { fillTemplate, knownNames, NOTHING_EARLIER } from './prompt.ts';
-import { parserProblem } from './reply.ts';
+import { parserProblem, schemaProblem } from './reply.ts';
 import { requireFolder } from './script.ts';
 
 export async function prepareAi(job: Job): Promise<Step> {
   const { task, session } = job;
   const ai = requireAi(session.root, task);
   const prompt = await fillTemplate(job, ai.promptTemplate, NOTHING_EARLIER);
-  const lacking = session.world.ask.lacks('review', task.checks.length > 0 ? 'some' : 'none');
-  if (lacking) throw lacking;
+  requirePerson(job, 'review', task.checks.length > 0 ? 'some' : 'none');
+  await requireSchema(task, ai);
   requireBudget(job);
   const model = await chooseModel(job);
   return {
@@ -64,19 +64,26 @@ function requireParser(task: Task, ai: AiDetails): void {
     throw new RunbookError({ code: 'RUNBOOK_INVALID', message: problem, at: task.place('ai_details.output_parser') });
 }
 
+/** Found before a reply is paid for that nothing could be checked against. */
+async function requireSchema(task: Task, { outputSchema }: AiDetails): Promise<void> {
+  const problem = outputSchema === undefined ? undefined : await schemaProblem(outputSchema);
+  if (problem)
+    throw new RunbookError({ code: 'RUNBOOK_INVALID', message: problem, at: task.place('ai_details.output_schema') });
+}
+
 function requireArtifactFolder(root: string, task: Task): void {
   if (task.outputArtifact === undefined) return;
   const at = task.place('output_artifact');
   const path = insideProject(root, task.outputArtifact, at);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new RunbookError({
-      code: 'RUNBOOK_INVALID',
-      message: `\`output_artifact\` is the folder \`${task.outputArtifact}\`; it must be a file`,
-      at,
-    });
-  }
+  const refuse = (message: string) => new RunbookError({ code: 'RUNBOOK_INVALID', message, at });
+  if (statOf(path)?.isDirectory() || task.outputArtifact.endsWith('/'))
+    throw refuse(`\`output_artifact\` is the folder \`${task.outputArtifact}\`; it must be a file`);
+  if (task.homes.some(({ source }) => source.path === path))
+    throw refuse(`\`output_artifact\` is \`${task.outputArtifact}\`, in which the task itself stands`);
   const folder = dirname(task.outputArtifact);
-  if (existsSync(dirname(path))) return;
+  const entry = statOf(dirname(path));
+  if (entry?.isDirectory()) return;
+  if (entry) throw refuse(`\`${folder}\` is a file, so that \`output_artifact\` has no folder to stand in`);
   throw new RunbookError({
     code: 'FILE_NOT_FOUND',
     message: `the folder \`${folder}\` of \`output_artifact\` does not exist`,

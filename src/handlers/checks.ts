@@ -20,7 +20,7 @@ export async function runChecks({ task, session }: Pick<Job, 'task' | 'session'>
     const name = check.name ?? command;
     const tail = tailOf();
     session.world.emit({ kind: 'checkStarted', name });
-    log.write(`$ ${command}\n`);
+    log.write(session.world.redact(`$ ${command}\n`));
     const onOutput = (text: string) => {
       log.write(text);
       tail.push(text);

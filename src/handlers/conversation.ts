@@ -93,7 +93,9 @@ export class Conversation {
       });
       if (answer === 'quit') return undefined;
       if (answer === 'send') return { ...prompt, text, tokens: Math.ceil(text.length / 4) };
-      text = await world.ask.edit('prompt.md', text);
+      const edited = await this.#edit('prompt.md', text);
+      if (edited === undefined) continue;
+      text = edited;
       tell({ kind: 'decided', taskId: this.#job.task.id, decision: 'edit prompt', by, manualEdit: true });
     }
   }
@@ -123,7 +125,7 @@ export class Conversation {
         taskId: task.id,
         prompt: prompt.text,
         attempt: this.#attempt,
-        onText: this.#showProgress(started),
+        onText: this.#showProgress(prompt.tokens),
         onRetry: (why, waitMs) => session.tell({ kind: 'replyDelayed', taskId: task.id, why, waitMs }),
       });
     } catch (error) {
@@ -136,17 +138,14 @@ export class Conversation {
     return this.#judge(reply);
   }
 
-  #showProgress(started: number): (piece: string) => void {
-    let text = '';
+  /** Counts are estimates while it comes; what the server counted replaces them in the end. */
+  #showProgress(promptTokens: number): (piece: string) => void {
+    let chars = 0;
     return (piece) => {
-      text += piece;
-      this.#job.session.world.emit({
-        kind: 'replyProgress',
-        model: this.#model.label,
-        chars: text.length,
-        ms: performance.now() - started,
-        text: piece,
-      });
+      chars += piece.length;
+      const tokens = Math.ceil(chars / 4);
+      const cost = added(this.#usage.cost, this.#model.price(promptTokens, tokens));
+      this.#job.session.world.emit({ kind: 'replyProgress', tokens, cost, text: piece });
     };
   }
 
@@ -175,7 +174,7 @@ export class Conversation {
   }
 
   async #judge(reply: Reply): Promise<Attempt | 'aborted'> {
-    const { ask } = this.#job.session.world;
+    const { ask, redact } = this.#job.session.world;
     if (reply.cut) return this.#unusable('GENERATION_ERROR', 'the reply was cut off at its token limit', reply.text);
     const options = {
       ...(this.#ai.outputSchema === undefined ? {} : { outputSchema: this.#ai.outputSchema }),
@@ -191,7 +190,7 @@ export class Conversation {
       message: `${several}. Which one?`,
       choices: parsed.blocks
         .slice(0, 9)
-        .map(({ label }, i) => ({ key: String(i + 1), answer: `pick:${i}` as const, label })),
+        .map(({ label }, i) => ({ key: String(i + 1), answer: `pick:${i}` as const, label: redact(label) })),
     });
     const block = parsed.blocks[Number(answer.slice('pick:'.length))];
     return this.#propose([{ path: undefined, text: block?.text ?? '' }], reply.text);
@@ -205,7 +204,7 @@ export class Conversation {
 
   #note(type: string, detail: string): void {
     const { world } = this.#job.session;
-    this.#issues.push({ timestamp: world.now().toISOString(), type, detail: world.redact(detail) });
+    this.#issues.push({ timestamp: world.now().toISOString(), type, detail });
   }
 
   /** Shows what would change, and lets the checks see it in its place. */
@@ -247,7 +246,7 @@ export class Conversation {
           tell({ kind: 'decided', taskId: task.id, decision: answer, by });
           return end({ kind: 'skipped', record: this.#record('FAILURE', undefined) });
         case 'error': {
-          const said = by === 'person' ? await world.ask.line('What is wrong?') : '';
+          const said = by === 'person' || by === '--answer' ? await world.ask.line('What is wrong?') : '';
           tell({ kind: 'decided', taskId: task.id, decision: answer, by, detail: said });
           if (said !== '' || this.#issues.length === 0)
             this.#note(
@@ -268,6 +267,7 @@ export class Conversation {
         case 'edit': {
           const edited = await this.#edited(current, by);
           if (edited === 'aborted') return end({ kind: 'cutOff' });
+          if (edited === current) continue;
           current = edited;
           if (edited.kind !== 'proposal' || edited.checked.kind === 'failed') continue;
           return end(this.#accept(edited.files, 'Manually edited'));
@@ -312,10 +312,25 @@ export class Conversation {
         ? attempt.files
         : [{ path: task.outputArtifact, before: undefined, after: attempt.response }];
     const files: ProposedFile[] = [];
-    for (const { path, after } of start)
-      files.push({ path, text: await session.world.ask.edit(path ?? 'reply.md', after) });
+    for (const { path, after } of start) {
+      const text = await this.#edit(path ?? 'reply.md', after);
+      if (text === undefined) return attempt;
+      files.push({ path, text });
+    }
     session.tell({ kind: 'decided', taskId: task.id, decision: 'edit', by, manualEdit: true });
     return this.#propose(files, attempt.response);
+  }
+
+  /** What comes back from the editor; undefined if it failed, which is said: a reply is not lost for that. */
+  async #edit(name: string, text: string): Promise<string | undefined> {
+    const { world } = this.#job.session;
+    try {
+      return await world.ask.edit(name, text);
+    } catch (error) {
+      if (!(error instanceof RunbookError) || error.code !== 'EDITOR_FAILED') throw error;
+      world.emit({ kind: 'note', text: [error.message, error.hint].filter(Boolean).join('. ') });
+      return undefined;
+    }
   }
 
   #accept(files: readonly Proposal[], resolution: string): Outcome {
@@ -359,7 +374,7 @@ function whatWasWrong(attempt: Attempt): string {
 }
 
 function added(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
+  return a === undefined && b === undefined ? undefined : Math.round(((a ?? 0) + (b ?? 0)) * 1e9) / 1e9;
 }
 
 /** The beginning of a reply on one line: enough to recognise it in the YAML. */

@@ -6,13 +6,13 @@ import { readText } from '../runbook/source.ts';
 import type { Task } from '../runbook/task.ts';
 import { runChecks } from './checks.ts';
 import type { Job, Outcome, Step } from './outcome.ts';
+import { requirePerson } from './person.ts';
 import { requireFolder } from './script.ts';
 
 export async function prepareManual(job: Job): Promise<Step> {
   const { task, session } = job;
   const { instructions, steps } = requireManual(session.root, task);
-  const lacking = session.world.ask.lacks('manual');
-  if (lacking) throw lacking;
+  requirePerson(job, 'manual');
   return { plan: { kind: 'manual', instructions, steps }, carryOut: () => carryOut(job, steps) };
 }
 
@@ -64,8 +64,8 @@ async function accepted(job: Job, by: By, started: number): Promise<Outcome> {
   const { task, session } = job;
   session.tell({ kind: 'decided', taskId: task.id, decision: 'accept', by });
   if (task.checks.length === 0) return done(job, started, undefined);
-  for (let _attempt = 1; ; _attempt++) {
-    const log = openTaskLog(session.root, task.id, session.world.now());
+  const log = openTaskLog(session.root, task.id, session.world.now());
+  for (;;) {
     const checked = await runChecks(job, log);
     if (checked.kind === 'aborted') throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
     if (checked.kind !== 'failed') return done(job, started, log.file);

@@ -1,24 +1,27 @@
 // Which model answers a task: the one that the flag, the task or the defaults name, or the one that the person picks.
 import { RunbookError } from '../errors.ts';
 import { PROVIDERS, type Provider } from '../runbook/schema.ts';
+import type { YamlPath } from '../runbook/source.ts';
 import type { ModelSettings } from '../runbook/task.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Model } from '../world.ts';
 import type { Job } from './outcome.ts';
+import { requirePerson } from './person.ts';
 
 /** Throws MODEL_UNKNOWN, MODEL_NO_KEY or NEEDS_PERSON, before anything was sent. */
 export async function chooseModel(job: Job): Promise<Model> {
   const { world, root } = job.session;
-  const name = job.options.model ?? job.task.ai?.model ?? job.runbook.defaultModel;
+  const name = (job.options.model || undefined) ?? job.task.ai?.model ?? job.runbook.defaultModel;
   if (name === undefined) return offer(job, noModel(job));
   const named = resolve(job, name);
   const settings = { ...named, timeoutMs: named.timeoutMs ?? job.task.timeoutMs };
-  if (settings.provider === 'paste') requirePerson(job);
+  if (settings.provider === 'paste') requirePerson(job, 'paste');
   try {
     return await world.model({ name, settings, root });
   } catch (error) {
-    if (error instanceof RunbookError && error.code === 'MODEL_NO_KEY') return offer(job, placed(job, error));
-    throw error instanceof RunbookError && !error.at ? placed(job, error) : error;
+    if (!(error instanceof RunbookError)) throw error;
+    if (error.code === 'MODEL_NO_KEY') return offer(job, placed(job, orMisspelt(job, name, error)));
+    throw placed(job, error, job.runbook.models.has(name) ? ['models', name, 'replies'] : undefined);
   }
 }
 
@@ -53,7 +56,7 @@ function resolve(job: Job, name: string): ModelSettings {
   if (named) return named;
   const [provider = '', ...rest] = name.split(':');
   if (isProvider(name)) return bare(name, undefined);
-  if (rest.length > 0 && isProvider(provider)) return bare(provider, rest.join(':'));
+  if (rest.length > 0 && isProvider(provider)) return bare(provider, rest.join(':') || undefined);
   if (rest.length === 0) return bare('openai', name);
   const known = [...job.runbook.models.keys(), ...PROVIDERS];
   throw placed(
@@ -83,16 +86,18 @@ function bare(provider: Provider, model: string | undefined): ModelSettings {
   };
 }
 
-function requirePerson(job: Job): void {
-  const lacking = job.session.world.ask.lacks('paste');
-  if (lacking) throw lacking;
+/** A bare name means OpenAI, also one that was meant to be another. */
+function orMisspelt({ runbook }: Job, name: string, error: RunbookError): RunbookError {
+  if (name.includes(':') || runbook.models.has(name)) return error;
+  const meant = didYouMean(name, [...runbook.models.keys(), ...PROVIDERS]);
+  const { code, message, hint, cause } = error;
+  return meant === '' ? error : new RunbookError({ code, message: `${message}.${meant}`, hint }, { cause });
 }
 
-/** The error with the place where the model was named, unless a flag named it. */
-function placed({ task, options }: Job, error: RunbookError): RunbookError {
-  if (error.at || options.model !== undefined) return error;
-  return new RunbookError(
-    { code: error.code, message: error.message, hint: error.hint, at: task.place('ai_details.model') },
-    { cause: error.cause },
-  );
+/** The error with the place where the model is described, or where it was named, unless a flag named it. */
+function placed({ task, options, runbook }: Job, error: RunbookError, described?: YamlPath): RunbookError {
+  if (error.at || (options.model !== undefined && !described)) return error;
+  const at = described ? runbook.source.place(described) : task.place('ai_details.model');
+  const hint = error.hint ?? (error.code === 'FILE_NOT_FOUND' ? 'Write that file, or mend the path.' : undefined);
+  return new RunbookError({ code: error.code, message: error.message, hint, at }, { cause: error.cause });
 }

@@ -9,5 +9,6 @@ export function priceOf(
   outputTokens: number,
 ): number | undefined {
   const found = calcPrice({ input_tokens: inputTokens, output_tokens: outputTokens }, model, { providerId: provider });
-  return found?.total_price;
+  // To a billionth: what is beyond that is the noise of binary fractions, and would stand in the person's YAML.
+  return found ? Math.round(found.total_price * 1e9) / 1e9 : undefined;
 }

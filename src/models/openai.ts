@@ -1,11 +1,6 @@
 // OpenAI, and every server that speaks its chat completions: LM Studio, Ollama, vLLM, OpenRouter… The only importer of `openai`.
-import OpenAI, {
-  APIConnectionError,
-  APIConnectionTimeoutError,
-  APIError,
-  APIUserAbortError,
-  RateLimitError,
-} from 'openai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { RunbookError } from '../errors.ts';
 import type { Usage } from '../events.ts';
 import type { Model, ModelChoice, ModelRequest, Reply, Surroundings } from '../world.ts';
@@ -13,36 +8,52 @@ import { priceOf } from './cost.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 const DEFAULT_MODEL = 'gpt-4o-mini';
-/** How often the package tries again after a rate limit, a 5xx or a lost connection; it obeys `retry-after` and adds jitter. */
+/** How often it is asked again after a rate limit, a fault of the server or a lost connection. */
 const RETRIES = 2;
+/** A server that wants a longer wait gets none: the person decides when to try again. */
+const LONGEST_WAIT_MS = 60_000;
 
 export function openaiModel({ settings }: ModelChoice, { env, signal }: Surroundings): Model {
   const model = settings.model ?? DEFAULT_MODEL;
   const keyName = settings.apiKeyEnv ?? 'OPENAI_API_KEY';
-  const baseURL = settings.baseUrl ?? env['OPENAI_BASE_URL'] ?? OPENAI_URL;
+  const baseURL = settings.baseUrl ?? (env['OPENAI_BASE_URL'] || OPENAI_URL);
+  if (!URL.canParse(baseURL) || !/^https?:/.test(baseURL)) throw badUrl(model, baseURL, settings.baseUrl !== undefined);
   const isOpenai = baseURL.startsWith(OPENAI_URL);
   const apiKey = env[keyName];
   // A server of one's own often wants no key, but the package insists on one.
   if (!apiKey && isOpenai) throw noKey(model, keyName);
-  const client = new OpenAI({
-    apiKey: apiKey || 'none',
-    baseURL,
-    maxRetries: RETRIES,
-    ...(settings.timeoutMs ? { timeout: settings.timeoutMs } : {}),
-  });
+  // The package would ask again in silence, wait for as long as it is told, and not let go on Ctrl-C.
+  const client = new OpenAI({ apiKey: apiKey || 'none', baseURL, maxRetries: 0 });
   const price = (input: number, output: number) => (isOpenai ? priceOf('openai', model, input, output) : undefined);
   return {
     label: model,
     provider: 'openai',
     price,
     async reply(request) {
-      try {
-        return await stream(client, model, settings, request, signal, price);
-      } catch (error) {
-        throw worded(error, { baseURL, keyName, model, signal });
+      const limit = settings.timeoutMs === undefined ? undefined : AbortSignal.timeout(settings.timeoutMs);
+      const until = limit ? AbortSignal.any([signal, limit]) : signal;
+      for (let turn = 0; ; turn++) {
+        try {
+          return await stream(client, model, settings, request, until, price);
+        } catch (error) {
+          const trouble = worded(error, { baseURL, keyName, model, signal, limit });
+          const waitMs = until.aborted || turn === RETRIES ? undefined : waitBefore(turn, error);
+          if (waitMs === undefined) throw trouble;
+          request.onRetry(trouble.message, waitMs);
+          // Aborted, it ends at once, and the next turn with it.
+          await sleep(waitMs, undefined, { signal: until }).catch(() => {});
+        }
       }
     },
   };
+}
+
+function badUrl(model: string, url: string, named: boolean): RunbookError {
+  return new RunbookError({
+    code: 'RUNBOOK_INVALID',
+    message: `the ${named ? '`base_url`' : 'variable `OPENAI_BASE_URL`'} of \`${model}\` is not a URL: \`${url}\``,
+    hint: 'It looks like `http://127.0.0.1:1234/v1`.',
+  });
 }
 
 function noKey(model: string, keyName: string): RunbookError {
@@ -100,43 +111,64 @@ function usageOf(
   return { inputTokens, outputTokens, cost: price(inputTokens, outputTokens) };
 }
 
+/** Milliseconds until it may be asked again, or undefined where that would not help. `turn` counts from 0. */
+function waitBefore(turn: number, error: unknown): number | undefined {
+  if (!(error instanceof APIError) || error.code === 'insufficient_quota') return undefined;
+  const passing =
+    error instanceof APIConnectionError || [408, 409, 429].includes(error.status ?? 0) || (error.status ?? 0) >= 500;
+  if (!passing || error instanceof APIConnectionTimeoutError) return undefined;
+  const wanted = wantedWait(error);
+  if (wanted === undefined) return 500 * 2 ** turn * (1 - Math.random() / 4);
+  return wanted <= LONGEST_WAIT_MS ? wanted : undefined;
+}
+
+/** What the server asks for, in seconds or as a date; in milliseconds. */
+function wantedWait({ headers }: APIError): number | undefined {
+  const value: string | null | undefined = headers?.get('retry-after');
+  if (value == null) return undefined;
+  const ms = /^[\d.]+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
 interface Circumstances {
   readonly baseURL: string;
   readonly keyName: string;
   readonly model: string;
   readonly signal: AbortSignal;
+  readonly limit: AbortSignal | undefined;
 }
 
 /** The package's errors in the words that all providers share. */
-function worded(error: unknown, { baseURL, keyName, model, signal }: Circumstances): unknown {
-  if (error instanceof RunbookError) return error;
-  if (error instanceof APIUserAbortError || signal.aborted)
-    return new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' }, { cause: error });
+function worded(error: unknown, { baseURL, keyName, model, signal, limit }: Circumstances): RunbookError {
   const { host } = new URL(baseURL);
-  if (error instanceof APIConnectionTimeoutError)
+  // First: a stream that is aborted just ends, and looks like one that was cut off.
+  if (signal.aborted) return new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' }, { cause: error });
+  if (limit?.aborted || error instanceof APIConnectionTimeoutError)
     return failed(`${host} did not answer in time`, 'Retry, or set a longer `timeout`.', error);
+  if (error instanceof RunbookError) return error;
   if (error instanceof APIConnectionError)
     return failed(`${host} can’t be reached`, 'Is the network up, and the server running?', error);
-  if (error instanceof RateLimitError)
-    return failed(`${host} says: too many requests, or no credit left (429)`, 'Wait a little, then retry.', error);
-  if (error instanceof APIError && error.status !== undefined)
-    return failed(`${host} says: ${plainMessage(error)} (${error.status})`, hintFor(error, keyName, model), error);
+  if (error instanceof APIError) {
+    const status = error.status === undefined ? '' : ` (${error.status})`;
+    return failed(`${host} says: ${plainMessage(error)}${status}`, hintFor(error, keyName, model), error);
+  }
   // A stream that breaks off in the middle is a plain error of fetch's.
-  return failed(
-    `the connection to ${host} was lost: ${error instanceof Error ? error.message : String(error)}`,
-    'Retry.',
-    error,
-  );
+  const reason = error instanceof Error ? error.message : String(error);
+  return failed(`the connection to ${host} was lost before the reply was complete (${reason})`, 'Retry.', error);
 }
 
+/** A gateway answers with a page that nobody wants to read here. */
 function plainMessage(error: APIError): string {
-  return error.message.replace(/^\d+ /, '').trim() || 'no reason given';
+  const message = error.message.replace(/^\d+ /, '').trim().replace(/\.$/, '');
+  return message === '' || message.startsWith('<') ? 'no reason given' : message;
 }
 
 function hintFor(error: APIError, keyName: string, model: string): string {
   if (error.status === 401 || error.status === 403)
     return `The key in \`${keyName}\` was refused. Is it the right one?`;
   if (error.status === 404) return `Is \`${model}\` a model of this server?`;
+  if (error.code === 'insufficient_quota') return 'There is no credit left on that account.';
+  if (error.status === 429) return `Wait ${Math.ceil((wantedWait(error) ?? 0) / 1000) || 'a few'} s, then retry.`;
   if (error.code === 'context_length_exceeded')
     return 'The prompt is too long for this model: give it less, or take a larger one.';
   return 'Retry, or ask another model.';

@@ -1,7 +1,6 @@
 // Replies from a file, for tests and demos. It says on the screen and in the journal that no model answered.
-import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { RunbookError } from '../errors.ts';
+import { type Place, RunbookError } from '../errors.ts';
 import { insideProject } from '../paths.ts';
 import { checked } from '../runbook/mistakes.ts';
 import { readText, readYaml } from '../runbook/source.ts';
@@ -59,7 +58,23 @@ function readReplies(root: string, file: string): readonly Scripted[] {
   const parsed = checked(repliesSchema, source.value, source, [], (trouble) => {
     throw new RunbookError(trouble);
   });
-  return parsed?.replies ?? [];
+  const replies = parsed?.replies ?? [];
+  for (const [i, entry] of replies.entries()) requireText(root, entry, source.place(['replies', i]));
+  return replies;
+}
+
+/** Throws if an entry has no reply, or its file can't be read: found before anything is asked for. */
+function requireText(root: string, { reply, file }: Scripted, at: Place): void {
+  if ((reply === undefined) === (file === undefined)) {
+    throw new RunbookError({
+      code: 'RUNBOOK_INVALID',
+      message: 'a scripted reply has either `reply` or `file`',
+      at,
+      hint:
+        file === undefined ? 'Write the text: `reply: …`, or the path of a file: `file: …`.' : 'Take one of them out.',
+    });
+  }
+  if (file !== undefined) readText(insideProject(root, file, at), file, at);
 }
 
 /** The first entry whose conditions all hold. */
@@ -78,5 +93,5 @@ function textOf(root: string, replies: readonly Scripted[], request: ModelReques
       hint: 'Add one, with `task`, `attempt` or `match`.',
     });
   }
-  return found.reply ?? readText(insideProject(root, found.file ?? ''), join('.', found.file ?? ''));
+  return found.reply ?? readText(insideProject(root, found.file ?? ''), found.file ?? '');
 }

@@ -7,6 +7,13 @@ export const RUNBOOK_FILE = 'runbook.yaml';
 
 /** The path of the runbook: `named`, or the first found from `cwd` upwards, to the root of the repository at most. */
 export function findRunbook(cwd: string, named?: string): string {
+  if (!existsSync(cwd)) {
+    throw new RunbookError({
+      code: 'FILE_NOT_FOUND',
+      message: `the folder \`${cwd}\` does not exist`,
+      hint: 'Mend the path given with -C.',
+    });
+  }
   if (named !== undefined) return namedRunbook(resolve(cwd, named), named);
   for (let folder = cwd; ; folder = dirname(folder)) {
     const candidate = join(folder, RUNBOOK_FILE);
@@ -25,6 +32,6 @@ function namedRunbook(path: string, named: string): string {
   throw new RunbookError({
     code: 'RUNBOOK_NOT_FOUND',
     message: `there is no runbook at \`${named}\``,
-    hint: 'Mend the path given with --file.',
+    hint: 'Mend the path given with --file, or in RUNBOOK_FILE.',
   });
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -42,7 +43,7 @@ export function takeLease(root: string, runId: string, now: Date): Lease {
   }
   if (!create(path, holder)) throw held(readHolder(path) ?? holder);
   return {
-    predecessor,
+    predecessor: predecessor === NOBODY ? undefined : predecessor,
     name: (taskId) => writeFileSync(path, `${JSON.stringify({ ...holder, taskId })}\n`),
     release: () => rmSync(path, { force: true }),
   };
@@ -124,14 +125,30 @@ function rmStale(path: string, dead: Holder): void {
   else rmSync(aside, { force: true });
 }
 
+/** Undefined if there is none, or if its file is being written at this moment. */
 function readHolder(path: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    const { mtimeMs } = statSync(path);
+    const holder = parsed(readFileSync(path, 'utf8'));
+    return holder ?? (Date.now() - mtimeMs > WRITTEN_BY_THEN_MS ? NOBODY : undefined);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
+
+function parsed(text: string): Holder | undefined {
+  try {
+    const { pid, host } = JSON.parse(text) as Partial<Holder>;
+    return typeof pid === 'number' && typeof host === 'string' ? (JSON.parse(text) as Holder) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file that names no holder after so long was left behind in the middle of being written: by a crash, a full disk. */
+const WRITTEN_BY_THEN_MS = 5000;
+const NOBODY: Holder = { pid: 0, host: hostname(), bootId: 'none', startTime: undefined, since: '', runId: '' };
 
 function self(runId: string, now: Date): Holder {
   return {

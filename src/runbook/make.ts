@@ -118,6 +118,7 @@ function makeScript(raw: RawScript, base: Base, place: Task['place'], report: Re
       code: 'RUNBOOK_INVALID',
       message: '`script_details` needs a `command` or a `path`, one of the two',
       at: place('script_details'),
+      hint: command == null ? 'Write `command: …`, or `path: …` for a script file.' : 'Take one of them out.',
     });
     return undefined;
   }
@@ -128,7 +129,8 @@ function makeScript(raw: RawScript, base: Base, place: Task['place'], report: Re
     okExitCodes: raw.ok_exit_codes ?? [0],
     command:
       path != null
-        ? { kind: 'program', file: path, args: args ?? [] }
+        ? // With a slash, so that it is looked up in the folder and not in the PATH.
+          { kind: 'program', file: path.includes('/') ? path : `./${path}`, args: args ?? [] }
         : makeCommand(command ?? '', args ?? [], shell ?? true),
   };
 }

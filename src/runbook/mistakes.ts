@@ -2,6 +2,7 @@
 import type * as z from 'zod/mini';
 import type { ErrorCode, Trouble } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
+import { FIELDS, type RawEntry } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 
 export type Report = (trouble: Trouble) => void;
@@ -22,12 +23,13 @@ export function checked<T>(
 
 /** Reports, as warnings, the keys of a map that mean nothing to us. They are kept as they are. */
 export function unknownKeys(
-  value: object,
+  value: unknown,
   known: readonly string[],
   source: YamlSource,
   base: YamlPath,
   warn: Report,
 ): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     warn({
@@ -36,6 +38,21 @@ export function unknownKeys(
       at: source.place([...base, key], 'key'),
     });
   }
+}
+
+/** The same for a task, or the defaults of all, and for the maps inside of it. */
+export function unknownKeysOfTask(
+  task: Pick<RawEntry, 'ai_details' | 'script_details' | 'checks'>,
+  known: readonly string[],
+  source: YamlSource,
+  base: YamlPath,
+  warn: Report,
+): void {
+  unknownKeys(task, known, source, base, warn);
+  unknownKeys(task.ai_details, FIELDS.ai, source, [...base, 'ai_details'], warn);
+  unknownKeys(task.script_details, FIELDS.script, source, [...base, 'script_details'], warn);
+  for (const [i, check] of (task.checks ?? []).entries())
+    unknownKeys(check, FIELDS.check, source, [...base, 'checks', i], warn);
 }
 
 type Issue = z.core.$ZodIssue;
@@ -58,7 +75,12 @@ function worded(issue: Issue, source: YamlSource, base: YamlPath): Trouble {
     return { code, message, at, hint: oneOf(allowed) };
   }
   if (value === undefined)
-    return { code, message: `\`${name}\` is missing: it must be ${found.message}`, at, hint: allowed && oneOf(allowed) };
+    return {
+      code,
+      message: `\`${name}\` is missing: it must be ${found.message}`,
+      at,
+      hint: allowed ? oneOf(allowed) : remedy(found.message, value),
+    };
   return {
     code,
     message: `${name ? `\`${name}\`` : 'the file'} must be ${found.message}, not ${kindOf(value)}`,
@@ -116,6 +138,7 @@ function remedy(wanted: string, value: unknown): string | undefined {
     return `Write it as a list: [${brief(value)}].`;
   if (wanted.startsWith('a map') && typeof value === 'string' && /^\w+:\S/.test(value))
     return 'A blank is missing behind the colon.';
+  if (wanted === 'a map with at least `id`' && typeof value === 'string') return `Write \`- id: ${brief(value)}\`.`;
   if (/number|truth|`true`/.test(wanted) && typeof value === 'string' && /^(?:-?[\d.]+|true|false)$/.test(value))
     return `Take the quotes off: ${value}`;
   return undefined;

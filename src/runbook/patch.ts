@@ -20,15 +20,20 @@ export type { Edit, YamlPath };
  * It parses once, and once more for all edits that don't depend on each other's result.
  */
 export function patch(source: string, edits: readonly Edit[], file: string): string {
-  let syntax = parse(source, file);
+  const known = parsed.get(file);
+  let syntax = known?.text === source ? known : parse(source, file);
   let rest: readonly Edit[] = edits.map(withPlainValue);
   while (rest.length > 0) {
     const batch = takeBatch(syntax, rest);
     if (batch.steps.length > 0) syntax = carriedOut(syntax, batch.steps);
     rest = batch.rest;
   }
+  parsed.set(file, syntax);
   return syntax.text;
 }
+
+/** What one edit leaves behind is mostly what the next one starts from, and it was parsed to be verified. */
+const parsed = new Map<string, Syntax>();
 
 /** As YAML will read it back: maps become `Map`, dates text; what is undefined is left out. */
 function withPlainValue(edit: Edit): Edit {

@@ -4,9 +4,17 @@ import { basename, dirname, join } from 'node:path';
 import { type Place, RunbookError, type Trouble } from '../errors.ts';
 import { insideProject } from '../paths.ts';
 import { type Making, makeModel, makeTask } from './make.ts';
-import { brief, checked, type Report, unknownKeys } from './mistakes.ts';
+import { brief, checked, type Report, unknownKeys, unknownKeysOfTask } from './mistakes.ts';
 import { referenceMistakes } from './ready.ts';
-import { detailSchema, entrySchema, type RawDetail, type RawEntry, type RawRunbook, runbookSchema } from './schema.ts';
+import {
+  detailSchema,
+  entrySchema,
+  FIELDS,
+  type RawDetail,
+  type RawEntry,
+  type RawRunbook,
+  runbookSchema,
+} from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
 import type { Home, Runbook, Task } from './task.ts';
 
@@ -77,16 +85,17 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     report({
       code: 'RUNBOOK_INVALID',
       message: `\`${source.file}\` is empty`,
+      at: source.place([]),
       hint: 'It needs a list of `tasks`. `runbook init` writes an example.',
     });
     return undefined;
   }
   const raw = checked(runbookSchema, source.value, source, [], report);
   if (!raw) return undefined;
-  unknownKeys(raw, Object.keys(runbookSchema.shape), source, [], warn);
+  warnOfUnknown(raw, source, warn);
   const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn };
   const tasks = raw.tasks.flatMap((entry, index) => readEntry(context, entry, index) ?? []);
-  for (const mistake of referenceMistakes(tasks)) report(mistake);
+  for (const mistake of [...referenceMistakes(tasks), ...sharedDetails(tasks)]) report(mistake);
   return {
     root,
     source,
@@ -98,6 +107,15 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     skippedSatisfies: raw.skipped_satisfies ?? false,
     budget: raw.budget == null ? undefined : amount(raw.budget, () => source.place(['budget']), report),
   };
+}
+
+function warnOfUnknown(raw: RawRunbook, source: YamlSource, warn: Report): void {
+  unknownKeys(raw, FIELDS.runbook, source, [], warn);
+  unknownKeysOfTask(raw.defaults ?? {}, FIELDS.defaults, source, ['defaults'], warn);
+  for (const [name, model] of Object.entries(raw.models ?? {}))
+    unknownKeys(model, FIELDS.model, source, ['models', name], warn);
+  if (raw.tasks.length === 0)
+    warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
 }
 
 interface Context extends Making {
@@ -134,13 +152,14 @@ function amount(value: string | number, at: () => Place, report: Report): number
 function readEntry(context: Context, entry: RawEntry, index: number): Task | undefined {
   const { source, report, warn } = context;
   const entryHome: Home = { source, path: ['tasks', index], status: entry.status ?? undefined };
-  unknownKeys(entry, Object.keys(entrySchema.shape), source, entryHome.path, warn);
+  unknownKeysOfTask(entry, FIELDS.entry, source, entryHome.path, warn);
   if (!entry.task_detail_file) return makeTask(context, entry, entryHome, undefined, undefined);
   const detail = readDetail(context, entry, entryHome);
   if (!detail) return undefined;
   if (detail.source.path === source.path) {
     const at = source.place([...entryHome.path, 'task_detail_file']);
-    report({ code: 'RUNBOOK_INVALID', message: `the runbook can't be the detail file of \`${entry.id}\``, at });
+    const hint = 'Take `task_detail_file` out: all fields may stand here.';
+    report({ code: 'RUNBOOK_INVALID', message: `the runbook can't be the detail file of \`${entry.id}\``, at, hint });
     return undefined;
   }
   const home: Home = { source: detail.source, path: [], status: detail.raw.status ?? undefined };
@@ -155,8 +174,26 @@ function readDetail(context: Context, entry: RawEntry, home: Home): { source: Ya
   if (!source) return undefined;
   const raw = checked(detailSchema, source.value ?? {}, source, [], report);
   if (!raw) return undefined;
-  unknownKeys(raw, Object.keys(detailSchema.shape), source, [], warn);
+  unknownKeysOfTask(raw, FIELDS.detail, source, [], warn);
   return { source, raw };
+}
+
+/** Two tasks in one file would overwrite each other's status. */
+function sharedDetails(tasks: readonly Task[]): Trouble[] {
+  const owners = new Map<string, string>();
+  return tasks.flatMap(({ id, homes: [, home], place }) => {
+    const owner = home && owners.get(home.source.path);
+    if (home && owner === undefined) owners.set(home.source.path, id);
+    if (!home || owner === undefined || owner === id) return [];
+    return [
+      {
+        code: 'RUNBOOK_INVALID',
+        message: `\`${home.source.file}\` is the detail file of \`${owner}\` already`,
+        at: place('task_detail_file'),
+        hint: `Give \`${id}\` a file of its own.`,
+      } as const,
+    ];
+  });
 }
 
 /** What both files may say differently: the runbook's `name` is the longer one, and the rest is settled or kept by the tool. */

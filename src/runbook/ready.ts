@@ -71,9 +71,7 @@ export function referenceMistakes(tasks: readonly Node[]): Trouble[] {
     else byId.set(task.id, task);
   }
   for (const task of byId.values()) mistakes.push(...unknownDependencies(task, byId));
-  const cycle = findCycle(byId);
-  if (cycle) mistakes.push(cycle);
-  return mistakes;
+  return [...mistakes, ...cycles(byId)];
 }
 
 function doubled(task: Node, first: Node): Trouble {
@@ -95,13 +93,15 @@ function unknownDependencies(task: Node, byId: ReadonlyMap<string, Node>): Troub
             code: 'UNKNOWN_TASK',
             message: `task \`${task.id}\` depends on \`${id}\`, which does not exist.${didYouMean(id, [...byId.keys()])}`,
             at: task.place(`depends_on.${i}`),
+            hint: 'Mend the id, or take it out.',
           } as const,
         ],
   );
 }
 
-/** Depth first, without recursion: a chain of many thousand tasks is a plan like any other. */
-function findCycle(byId: ReadonlyMap<string, Node>): Trouble | undefined {
+/** Depth first, without recursion: a chain of many thousand tasks is a plan like any other. One trouble for each knot. */
+function cycles(byId: ReadonlyMap<string, Node>): Trouble[] {
+  const found: Trouble[] = [];
   const settled = new Set<string>();
   for (const start of byId.keys()) {
     const trail: { id: string; next: number }[] = [{ id: start, next: 0 }];
@@ -113,17 +113,16 @@ function findCycle(byId: ReadonlyMap<string, Node>): Trouble | undefined {
         onTrail.delete(top.id);
         trail.pop();
       } else if (onTrail.has(dependency)) {
-        return cycleTrouble(byId, [
-          ...trail.slice(trail.findIndex((step) => step.id === dependency)).map((step) => step.id),
-          dependency,
-        ]);
+        const circle = trail.slice(trail.findIndex((step) => step.id === dependency)).map((step) => step.id);
+        found.push(cycleTrouble(byId, [...circle, dependency]));
+        for (const id of onTrail) settled.add(id);
       } else if (!settled.has(dependency)) {
         trail.push({ id: dependency, next: 0 });
         onTrail.add(dependency);
       }
     }
   }
-  return undefined;
+  return found;
 }
 
 function cycleTrouble(byId: ReadonlyMap<string, Node>, ids: readonly string[]): Trouble {
@@ -138,7 +137,7 @@ function cycleTrouble(byId: ReadonlyMap<string, Node>, ids: readonly string[]): 
     code: 'DEPENDENCY_CYCLE',
     message,
     at: task?.place(`depends_on.${index}`),
-    hint: 'Take one of these dependencies out.',
+    hint: ids.length === 2 ? 'Take it out.' : 'Take one of these dependencies out.',
   };
 }
 

@@ -14,12 +14,15 @@ const DURATION = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s
 
 /** `10m`, `90s`, `1h30m`, `500ms`, or a number of seconds → milliseconds; undefined if it is none of these. */
 export function milliseconds(duration: string | number): number | undefined {
-  if (typeof duration === 'number') return duration * 1000;
+  if (typeof duration === 'number') return atMost(duration * 1000);
   const parts = duration === '' ? null : DURATION.exec(duration);
   if (!parts) return undefined;
   const [, h = 0, m = 0, s = 0, ms = 0] = parts;
-  return Number(h) * 3_600_000 + Number(m) * 60_000 + Number(s) * 1000 + Number(ms);
+  return atMost(Number(h) * 3_600_000 + Number(m) * 60_000 + Number(s) * 1000 + Number(ms));
 }
+
+/** No timer of the system runs for longer (24 days); one that should would end at once. */
+const atMost = (ms: number) => Math.min(ms, 2 ** 31 - 1);
 
 // Each piece says in its own words what it must be: the reader puts "`field` must be …" around it.
 const text = z.string({ error: 'text' });
@@ -44,20 +47,14 @@ const variables = z.record(
     error: 'a map of names to values',
   },
 );
-const command = z.union([text, texts.check(z.minLength(1, { error: 'a list with at least the program' }))], {
-  error: 'a command, or a list of a program and its arguments',
-});
-
-const check = z.union(
-  [
-    command,
-    z.looseObject({
-      name: described(text, 'What the check proves, in a few words.'),
-      command,
-    }),
-  ],
-  { error: 'a command, or a map with `command` and `name`' },
+const notBlank = (error: string) => text.check(z.regex(/\S/, { error }));
+const command = z.union(
+  [notBlank('a command'), texts.check(z.minLength(1, { error: 'a list with at least the program' }))],
+  { error: 'a command, or a list of a program and its arguments' },
 );
+
+const checkMap = z.looseObject({ name: described(text, 'What the check proves, in a few words.'), command });
+const check = z.union([command, checkMap], { error: 'a command, or a map with `command` and `name`' });
 
 const aiDetails = z.looseObject(
   {
@@ -72,28 +69,25 @@ const aiDetails = z.looseObject(
   { error: 'a map' },
 );
 
-const scriptDetails = z.union(
-  [
-    command,
-    z.looseObject({
-      command: described(command, 'A shell command, or a program and its arguments.'),
-      args: described(texts, 'Arguments after the command or the path.'),
-      path: described(text, 'A script file, run as it is.'),
-      shell: described(
-        z.union([flag, text], { error: 'a shell, or `true` or `false`' }),
-        'The shell for the command; `false` runs it without one.',
-      ),
-      cwd: described(text, 'Where it runs, from the folder of `runbook.yaml`.'),
-      env: described(variables, 'Variables added to its environment.'),
-      timeout: described(duration, 'The longest it may take.'),
-      ok_exit_codes: described(
-        z.array(count, { error: 'a list of numbers' }),
-        'The exit codes that mean success; `[0]` if not said.',
-      ),
-    }),
-  ],
-  { error: 'a command, a list, or a map with `command` or `path`' },
-);
+const scriptMap = z.looseObject({
+  command: described(command, 'A shell command, or a program and its arguments.'),
+  args: described(texts, 'Arguments after the command or the path.'),
+  path: described(text, 'A script file, run as it is.'),
+  shell: described(
+    z.union([flag, text], { error: 'a shell, or `true` or `false`' }),
+    'The shell for the command; `false` runs it without one.',
+  ),
+  cwd: described(text, 'Where it runs, from the folder of `runbook.yaml`.'),
+  env: described(variables, 'Variables added to its environment.'),
+  timeout: described(duration, 'The longest it may take.'),
+  ok_exit_codes: described(
+    z.array(count, { error: 'a list of numbers' }),
+    'The exit codes that mean success; `[0]` if not said.',
+  ),
+});
+const scriptDetails = z.union([command, scriptMap], {
+  error: 'a command, a list, or a map with `command` or `path`',
+});
 
 const status = z.enum(STATUSES, { error: 'a status' });
 const taskType = z.enum(TASK_TYPES, { error: 'a type' });
@@ -124,10 +118,7 @@ const workFields = {
 };
 
 const taskFields = {
-  id: text.check(
-    z.minLength(1, { error: 'an id, not an empty text' }),
-    z.meta({ description: 'What other tasks call it.' }),
-  ),
+  id: notBlank('an id').check(z.meta({ description: 'What other tasks call it.' })),
   name: described(text, 'What people call it; the id if not said.'),
   status: described(status, 'Where it stands. The tool writes it; you may too.'),
   depends_on: described(texts, 'The ids of the tasks that must be DONE before.'),
@@ -170,17 +161,16 @@ export const entrySchema = z.looseObject(
 
 const { description: _description, ...defaultable } = workFields;
 
+const defaults = z.looseObject(
+  { ...defaultable, model: described(text, 'The model of tasks that name none.') },
+  { error: 'a map' },
+);
+
 export const runbookSchema = z.looseObject(
   {
     name: described(text, 'What the runbook is called; the folder if not said.'),
     description: described(text, 'What it is for.'),
-    defaults: described(
-      z.looseObject(
-        { ...defaultable, model: described(text, 'The model of tasks that name none.') },
-        { error: 'a map' },
-      ),
-      'Fields for every task that does not set them.',
-    ),
+    defaults: described(defaults, 'Fields for every task that does not set them.'),
     models: described(z.record(z.string(), model, { error: 'a map of names to models' }), 'Models by name.'),
     skipped_satisfies: described(flag, 'Whether a SKIPPED task lets those after it go on.'),
     budget: described(z.union([z.number(), text], { error: 'an amount of money' }), 'The most a run may cost.'),
@@ -188,6 +178,18 @@ export const runbookSchema = z.looseObject(
   },
   { error: 'a map with `tasks`' },
 );
+
+/** The fields of each kind of map: what else stands there is kept, and warned of. */
+export const FIELDS = {
+  runbook: Object.keys(runbookSchema.shape),
+  entry: Object.keys(entrySchema.shape),
+  detail: Object.keys(detailSchema.shape),
+  defaults: Object.keys(defaults.shape),
+  model: Object.keys(model.shape),
+  ai: Object.keys(aiDetails.shape),
+  script: Object.keys(scriptMap.shape),
+  check: Object.keys(checkMap.shape),
+};
 
 export type RawRunbook = z.infer<typeof runbookSchema>;
 export type RawEntry = z.infer<typeof entrySchema>;

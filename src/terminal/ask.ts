@@ -18,8 +18,7 @@ export function personAsk(palette: Palette, signal: AbortSignal): Ask {
       const answer = await orInterrupted(() => keyMenu(toMenu(question, palette), context), signal);
       return { answer: answer as (typeof question.choices)[number]['answer'], by: 'person' };
     },
-    line: (message) =>
-      orInterrupted(() => input({ message, theme: { prefix: palette.accent('?') } }, context), signal),
+    line: (message) => orInterrupted(() => input({ message, theme: { prefix: palette.accent('?') } }, context), signal),
     edit: async (name, text) => editText(name, text),
     open: async (path, line) => openInEditor(path, line),
     paste: (offer) => readPasted(offer, palette, signal),
@@ -29,15 +28,17 @@ export function personAsk(palette: Palette, signal: AbortSignal): Ask {
 interface Menu {
   readonly message: string;
   readonly choices: Question<Answer>['choices'];
+  /** Whether each choice has a row of its own: where they are things to pick from, and not the same words as always. */
+  readonly listed: boolean;
   readonly palette: Palette;
 }
 
-function toMenu<A extends Answer>({ message, choices }: Question<A>, palette: Palette): Menu {
-  return { message, choices, palette };
+function toMenu<A extends Answer>({ topic, message, choices }: Question<A>, palette: Palette): Menu {
+  return { message, choices, listed: topic === 'block' || topic === 'model', palette };
 }
 
 /** `? Done?  y done · e error · s skip · q leave  ›` and then a single key. */
-const keyMenu = createPrompt<string, Menu>(({ message, choices, palette }, done) => {
+const keyMenu = createPrompt<string, Menu>(({ message, choices, listed, palette }, done) => {
   const [chosen, choose] = useState<string | undefined>(undefined);
   useKeypress((key) => {
     const wanted = choices.find((choice) => choice.key === key.name?.toLowerCase());
@@ -50,8 +51,8 @@ const keyMenu = createPrompt<string, Menu>(({ message, choices, palette }, done)
   if (chosen !== undefined) return `${question.join('\n')} ${palette.accent(chosen)}`;
   const keys = choices.map(({ key, label }) => `${palette.accent(key)} ${label}`);
   const oneLine = `${question.join('\n')}  ${keys.join(palette.dim(' · '))}`;
-  if (question.length === 1 && width(oneLine) + 4 <= columns) return `${oneLine}  ${palette.dim('›')} `;
-  const rows = flow(keys, palette.dim(' · '), columns - 6).map((row) => `  ${row}`);
+  if (!listed && question.length === 1 && width(oneLine) + 4 <= columns) return `${oneLine}  ${palette.dim('›')} `;
+  const rows = (listed ? keys : flow(keys, palette.dim(' · '), columns - 6)).map((row) => `  ${row}`);
   return `${[...question, ...rows].join('\n')}  ${palette.dim('›')} `;
 });
 

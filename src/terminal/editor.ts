@@ -45,7 +45,7 @@ function launch(editor: string, args: readonly string[]): void {
   if (result.status === 0) return;
   const how = result.error ? result.error.message : `exit ${result.status ?? result.signal}`;
   throw new RunbookError({
-    code: 'USAGE',
+    code: 'EDITOR_FAILED',
     message: `the editor \`${editor}\` failed: ${how}`,
     hint: 'Set EDITOR to the one you want; nothing was changed.',
   });

@@ -17,11 +17,11 @@ export async function readPasted(offer: Offer, palette: Palette, signal: AbortSi
   const { stderr } = process;
   const clipboard = await copy(offer.prompt);
   const shown = (path: string) => relative(process.cwd(), path) || path;
+  // Before anything is said: what is pasted while the terminal still reads lines would be echoed twice, and its end be lost.
+  process.stdin.setRawMode(true);
   stderr.write(
-    `\n  The prompt is ${clipboard ? 'on your clipboard, and ' : ''}in ${palette.bold(shown(offer.promptFile))}.\n`,
-  );
-  stderr.write(
-    `  Paste the reply here and press ${palette.accent('Ctrl-D')}, or save it as ${palette.bold(shown(offer.replyFile))} and press ${palette.accent('Ctrl-D')}.\n\n`,
+    `  The prompt is ${clipboard ? 'on your clipboard, and ' : ''}in ${palette.bold(shown(offer.promptFile))}.\n` +
+      `  Paste the reply here, or save it as ${palette.bold(shown(offer.replyFile))}; then press ${palette.accent('Ctrl-D')}.\n\n`,
   );
   const pasted = await readUntilEnd(signal);
   const text = pasted.trim() === '' ? readFileSync(offer.replyFile, 'utf8') : pasted;
@@ -47,11 +47,10 @@ async function copy(text: string): Promise<boolean> {
   }
 }
 
-/** Raw, since a terminal in line mode cuts lines at 4,096 characters. */
+/** The terminal is raw: in line mode it would cut lines at 4,096 characters. */
 function readUntilEnd(signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = process;
   let text = '';
-  stdin.setRawMode(true);
   stdin.setEncoding('utf8');
   stderr.write(PASTE_MODE_ON);
   return new Promise<string>((resolve, reject) => {

@@ -2,12 +2,12 @@
 import { unreachable } from '../errors.ts';
 import type { Event, StepPlan, Usage } from '../events.ts';
 import { howItEnded } from '../handlers/checks.ts';
-import { openIssue } from '../runbook/task.ts';
+import { openIssue, type Task } from '../runbook/task.ts';
 import type { Palette } from './colour.ts';
 import { showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
 import { renderMarkdown } from './markdown.ts';
-import { ago, count, duration, fit, harmless, money, oneLine, plural, spread, wrap } from './words.ts';
+import { ago, count, duration, fit, flow, harmless, money, oneLine, plural, spread, wrap } from './words.ts';
 
 export interface Screen {
   readonly palette: Palette;
@@ -15,6 +15,8 @@ export interface Screen {
   readonly live: boolean;
   readonly quiet: boolean;
   readonly now: () => Date;
+  /** Takes the values of secrets out of a text. */
+  readonly redact: (text: string) => string;
 }
 
 const WIDEST = 100;
@@ -56,33 +58,36 @@ class Show {
           );
         break;
       case 'checkStarted':
-        this.#footer.run(`checking: ${oneLine(event.name)}`);
+        this.#footer.run(`checking: ${this.#line(event.name)}`);
         break;
       case 'checkEnded':
         this.#checked(event);
         break;
       case 'promptSent':
-        this.#footer.run('waiting for the reply');
+        // Who pastes has the terminal to themselves.
+        if (event.provider !== 'paste') this.#footer.run('waiting for the reply');
         break;
       case 'promptShown':
         this.#say(
           `  ${palette.dim('─'.repeat(this.#columns() - 4))}`,
-          ...indented(event.text),
+          ...indented(this.#redact(event.text)),
           `  ${palette.dim('─'.repeat(this.#columns() - 4))}`,
         );
         break;
       case 'replyProgress':
-        this.#footer.say(`${count(Math.ceil(event.chars / 4))} tokens`);
+        this.#footer.say(
+          [`${count(event.tokens)} tokens`, event.cost ? money(event.cost) : ''].filter(Boolean).join(' · '),
+        );
         break;
       case 'replyDelayed':
-        this.#say(`  ${palette.bad('✘')} ${oneLine(event.why)}; asking again in ${duration(event.waitMs)}`);
+        this.#sayWrapped(`${palette.bad('✘')} ${this.#line(event.why)}; asking again in ${duration(event.waitMs)}`);
         this.#footer.run('waiting for the reply');
         break;
       case 'replyReceived':
         this.#footer.stop();
         break;
       case 'replyFailed':
-        this.#say(`  ${palette.bad('✘')} ${oneLine(event.detail)}`);
+        this.#sayWrapped(`${palette.bad('✘')} ${this.#line(event.detail)}`);
         break;
       case 'proposed':
         this.#propose(event);
@@ -90,7 +95,7 @@ class Show {
       case 'reviewPoints':
         this.#say(
           ...event.points.map(
-            (point, i) => `  ${i === 0 ? 'Look for' : '        '}   ${palette.dim('·')} ${oneLine(point)}`,
+            (point, i) => `  ${i === 0 ? 'Look for' : '        '}   ${palette.dim('·')} ${this.#line(point)}`,
           ),
           '',
         );
@@ -102,7 +107,7 @@ class Show {
         this.#say(`  ${palette.dim(`wrote ${event.path}`)}`);
         break;
       case 'committed':
-        this.#say(`  ${palette.dim(`commit ${event.commit}  ${event.message}`)}`);
+        this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);
         break;
       case 'handEdit':
         this.#say(this.#handEdit(event));
@@ -148,7 +153,7 @@ class Show {
         this.#upNext(event);
         break;
       case 'note':
-        this.#say(`  ${harmless(event.text)}`);
+        for (const line of this.#text(event.text).trimEnd().split('\n')) this.#sayWrapped(line);
         break;
       case 'started':
         if (this.#running !== undefined) this.#footer.run(this.#running);
@@ -161,6 +166,19 @@ class Show {
     }
   }
 
+  #redact(text: string): string {
+    return this.#screen.redact(text);
+  }
+
+  /** A text from elsewhere, before it is broken into lines or cut: half a secret would not be known for one. */
+  #text(text: string): string {
+    return harmless(this.#redact(text));
+  }
+
+  #line(text: string): string {
+    return oneLine(this.#redact(text));
+  }
+
   #columns(): number {
     return Math.min(process.stderr.columns || 80, WIDEST);
   }
@@ -171,11 +189,15 @@ class Show {
     for (const line of lines) process.stderr.write(`${line}\n`);
   }
 
+  #sayWrapped(text: string): void {
+    this.#say(...wrap(`  ${text}`, this.#columns(), '    '));
+  }
+
   #announce({ task, step, of, plan }: Event & { kind: 'announced' }): void {
     const { palette } = this.#screen;
     const columns = this.#columns();
     this.#running = plan.kind === 'script' ? 'running' : undefined;
-    const title = fit(`▶ ${oneLine(task.id)}  ${oneLine(task.name)}`, columns);
+    const title = fit(`▶ ${oneLine(task.id)}${this.#named(task)}`, columns);
     const right = `step ${step} of ${of}`;
     const line = spread(title, right, columns);
     const painted = line.replace(oneLine(task.id), (id) => palette.bold(id)).replace(right, palette.dim(right));
@@ -185,7 +207,9 @@ class Show {
   #plan(plan: StepPlan, description: string | undefined, columns: number): string[] {
     const { palette } = this.#screen;
     const about =
-      description === undefined ? [] : wrap(oneLine(description), columns - 2).map((line) => `  ${palette.dim(line)}`);
+      description === undefined
+        ? []
+        : wrap(this.#line(description), columns - 2).map((line) => `  ${palette.dim(line)}`);
     switch (plan.kind) {
       case 'script': {
         const limits = [
@@ -193,7 +217,7 @@ class Show {
           plan.timeoutMs === undefined ? '' : `at most ${limit(plan.timeoutMs)}`,
           plan.retries === 0 ? '' : plural(plan.retries, 'retry').replace('retrys', 'retries'),
         ];
-        const [first = '', ...rest] = harmless(plan.command).trimEnd().split('\n');
+        const [first = '', ...rest] = this.#text(plan.command).trimEnd().split('\n');
         return [
           ...about,
           spread(`  ${first}`, palette.dim(limits.filter(Boolean).join(' · ')), columns),
@@ -201,11 +225,12 @@ class Show {
         ];
       }
       case 'manual': {
-        const text = plan.instructions === '' ? [] : ['', renderMarkdown(plan.instructions, columns, palette.on)];
+        const text =
+          plan.instructions === '' ? [] : ['', renderMarkdown(this.#redact(plan.instructions), columns, palette.on)];
         const steps =
           plan.steps.length === 0
             ? []
-            : ['', ...plan.steps.flatMap((step, i) => wrap(`  ${i + 1}. ${oneLine(step)}`, columns, '     '))];
+            : ['', ...plan.steps.flatMap((step, i) => wrap(`  ${i + 1}. ${this.#line(step)}`, columns, '     '))];
         return [...(plan.instructions === description ? [] : about), ...text, ...steps];
       }
       case 'ai': {
@@ -213,7 +238,10 @@ class Show {
         const sources = plan.context.map(({ source, chars }) => `${source} (${count(Math.ceil(chars / 4))})`);
         return [
           ...about,
-          `  ${[plan.model, plan.template, `${count(plan.tokens)} tokens`, plan.provider === 'openai' ? cost : ''].filter(Boolean).join(' · ')}`,
+          ...inRows(
+            [plan.model, plan.template, `${count(plan.tokens)} tokens`, plan.provider === 'openai' ? cost : ''],
+            columns,
+          ),
           ...(sources.length < 2 ? [] : [palette.dim(fit(`  with ${sources.join(', ')}`, columns))]),
           plan.writes.length === 0
             ? '  writes nothing: the reply goes to the log'
@@ -246,8 +274,8 @@ class Show {
     const mark = ok ? palette.good('✔') : palette.bad('✘');
     const how = ok ? (name === command ? '' : command) : howItEnded(result);
     const line = spread(
-      fit(`  ✔ ${oneLine(name)}`, this.#columns()),
-      fit(oneLine(how), this.#columns() - 4),
+      fit(`  ✔ ${this.#line(name)}`, this.#columns()),
+      fit(this.#line(how), this.#columns() - 4),
       this.#columns(),
     );
     this.#say(line.replace('✔', mark));
@@ -263,8 +291,14 @@ class Show {
     const { palette } = this.#screen;
     const columns = this.#columns();
     const rule = palette.dim(`  ${'─'.repeat(Math.max(10, columns - 4))}`);
-    for (const file of files)
+    for (const { path, before, after } of files) {
+      const file = {
+        path,
+        before: before === undefined ? undefined : this.#redact(before),
+        after: this.#redact(after),
+      };
       this.#say(rule, ...showProposal(file, palette, columns - 2, whole ? Number.POSITIVE_INFINITY : DIFF_LINES));
+    }
     this.#say(rule);
   }
 
@@ -281,7 +315,10 @@ class Show {
     if (to !== 'ERROR') return;
     for (const issue of record.issues.slice(-1)) this.#say(...indented(firstLines(issue.detail, 3)));
     this.#say(
-      `  ${palette.dim('next:')} mend it, then ${palette.bold(`runbook retry ${taskId}`)} · runbook show ${taskId}`,
+      ...inRows(
+        [`${palette.dim('next:')} mend it, then ${palette.bold(`runbook retry ${taskId}`)}`, `runbook show ${taskId}`],
+        this.#columns(),
+      ),
     );
   }
 
@@ -312,19 +349,28 @@ class Show {
     const { palette } = this.#screen;
     const { file, line } = task.place('status');
     this.#say(
-      `${palette.status('ERROR', '✘ ERROR')}  ${palette.bold(oneLine(task.id))}  ${oneLine(task.name)}  ${palette.dim(`${file}:${line}`)}`,
+      `${palette.status('ERROR', '✘ ERROR')}  ${palette.bold(oneLine(task.id))}${this.#named(task)}  ${palette.dim(`${file}:${line}`)}`,
     );
     const last = issue ?? openIssue(task);
-    if (last) this.#say(...indented(firstLines([last.type, last.detail].filter(Boolean).join(': '), 4)));
-    this.#say(`  ${palette.bold(`runbook retry ${task.id}`)} · runbook skip ${task.id} · runbook show ${task.id}`, '');
+    if (last) this.#say(...indented(firstLines(this.#redact([last.type, last.detail].filter(Boolean).join(': ')), 4)));
+    const commands = [palette.bold(`runbook retry ${task.id}`), `runbook skip ${task.id}`, `runbook show ${task.id}`];
+    this.#say(...inRows(commands, this.#columns()), '');
   }
 
   #upNext({ task, remaining }: Event & { kind: 'upNext' }): void {
     const { palette, quiet } = this.#screen;
     if (quiet) return;
-    if (task) this.#say(`  ${palette.dim('next:')} ${palette.bold(oneLine(task.id))}  ${oneLine(task.name)}`);
+    if (task) this.#say(`  ${palette.dim('next:')} ${palette.bold(oneLine(task.id))}${this.#named(task)}`);
     else if (remaining === 0) this.#say(`  ${palette.good('all done')}`);
-    else this.#say(`  ${palette.dim('next:')} nothing is READY; ${plural(remaining, 'task')} wait. runbook status`);
+    else
+      this.#say(
+        `  ${palette.dim('next:')} nothing is READY; ${plural(remaining, 'task')} ${remaining === 1 ? 'waits' : 'wait'}. runbook status`,
+      );
+  }
+
+  /** A task's name, to stand behind its id; nothing if it would only say the id again. */
+  #named({ id, name }: Task): string {
+    return name === id ? '' : `  ${this.#line(name)}`;
   }
 }
 
@@ -338,6 +384,11 @@ function usageOf({ inputTokens, outputTokens, cost }: Usage): string {
 /** `10 min`, `90 s`: a limit is a round figure. */
 function limit(ms: number): string {
   return duration(ms).replace('.0 s', ' s');
+}
+
+/** With points between them, and broken only there. */
+function inRows(items: readonly string[], columns: number): string[] {
+  return flow(items.filter(Boolean), ' · ', columns - 2).map((row) => `  ${row}`);
 }
 
 function indented(text: string): string[] {

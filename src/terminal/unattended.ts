@@ -18,7 +18,9 @@ export function flagsFirst(flags: AnswerFlags, next: Ask): Ask {
   return {
     ...next,
     lacks(topic, checks) {
-      if (answers.length > 0 && DECISIONS.includes(topic)) return undefined;
+      const [first] = answers;
+      if (topic === 'manual' && (first === 'retry' || first === 'edit')) return noAnswer(first);
+      if (first !== undefined && DECISIONS.includes(topic)) return undefined;
       if (topic === 'review' && (flags.yes === 'unchecked' || (flags.yes === 'checked' && checks === 'some')))
         return undefined;
       return next.lacks(topic, checks);
@@ -28,9 +30,11 @@ export function flagsFirst(flags: AnswerFlags, next: Ask): Ask {
       const [first] = answers;
       if (first !== undefined && DECISIONS.includes(question.topic)) {
         answers.shift();
-        // What a check has refused can't be accepted by a flag either.
-        const answer = offered(first) ?? offered('error');
+        const answer = offered(first);
         if (answer) return { answer, by: '--answer' };
+        // What a check has refused can't be accepted by a flag either.
+        const refused = first === 'accept' ? offered('error') : undefined;
+        if (refused) return { answer: refused, by: 'nobody' };
       }
       const spoken = flags.yes === 'no' ? undefined : yesAnswer(question.topic, question.checks, flags.yes);
       const yes = spoken && offered(spoken);
@@ -41,6 +45,14 @@ export function flagsFirst(flags: AnswerFlags, next: Ask): Ask {
 }
 
 const DECISIONS: readonly Topic[] = ['manual', 'review', 'interrupted', 'stopped'];
+
+function noAnswer(given: Decision): RunbookError {
+  return new RunbookError({
+    code: 'USAGE',
+    message: `\`--answer ${given}\` is no answer where a step is done by hand`,
+    hint: 'accept, error, skip or quit',
+  });
+}
 
 function yesAnswer(topic: Topic, checks: string | undefined, yes: AnswerFlags['yes']): Answer | undefined {
   if (topic === 'prompt') return 'send';

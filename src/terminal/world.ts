@@ -32,7 +32,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   );
   const show = options.silent
     ? () => {}
-    : makeShow({ palette, live: process.stderr.isTTY === true, quiet: options.quiet, now });
+    : makeShow({ palette, live: process.stderr.isTTY === true, quiet: options.quiet, now, redact: redactor.text });
   return {
     ask,
     now,

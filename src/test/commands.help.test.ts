@@ -1,0 +1,239 @@
+// What the program says of itself: its help, which begins with examples, its version, and what it does not know.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeRig, type Rig } from './rig.ts';
+import { errorOf, said } from './said.ts';
+
+const commands = 'next run done skip retry reset status list show init validate schema'.split(' ');
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await makeRig();
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+
+describe('--help', () => {
+  test('of the program lists every command', async () => {
+    expect(said(rig, await rig.run(['--help']))).toMatchInlineSnapshot(`
+      "exit 0
+      ── stdout
+      Examples:
+        runbook init          write a small playbook
+        runbook next          do the next step
+        runbook               where does it stand?
+
+      Usage: runbook [command] [flags]
+
+      Works through a plan in YAML with you: steps by hand, by a model with your
+      review, or by script.
+
+      Options:
+        -C, --cd <dir>  work in this folder
+        --file <file>   the runbook, if it is not runbook.yaml here or above
+        --json          print one JSON object
+        --plain         print without colour or decoration
+        -y, --yes       accept replies whose checks pass; --yes=unchecked: also those
+                        without checks
+        --no-input      never ask; what needs a person is refused (or
+                        RUNBOOK_NO_INPUT=1)
+        -n, --dry-run   say what would happen, and change nothing
+        -q, --quiet     say less
+        --no-color      no colour (or NO_COLOR=1)
+        -V, --version   print the version
+        -h, --help      print help, also for a command
+
+      Work:
+        next            do the next READY task, then say what comes after it
+        run             go on until finished, blocked or in error
+        done            mark a task DONE that you did elsewhere
+        skip            mark a task SKIPPED
+        retry           make a task in ERROR READY again
+        reset           make a DONE or SKIPPED task READY again
+
+      See:
+        status          where the playbook stands, on one screen (also: runbook alone)
+        list|ls         every task with its status
+        show            everything about one task
+
+      Write:
+        init            write a small playbook that runs at once
+
+      Check:
+        validate        find every mistake in the YAML and the templates
+        schema          print the JSON Schema of the YAML files
+
+      Commands:
+        help [command]  print help for a command
+
+      Exit status: 0 done · 1 a task is in ERROR · 2 a mistake in a command or a file
+        3 nothing is READY · 4 a person must decide · 5 another runner holds it
+        70 our bug · 130 interrupted"
+    `);
+    const { stdout } = await rig.run(['-h']);
+    expect(commands.filter((name) => !new RegExp(`^  ${name}\\b`, 'm').test(stdout))).toEqual([]);
+  });
+
+  test.each(commands)('of `%s` begins with examples that call it, and needs no runbook', async (name) => {
+    const { code, stdout, stderr } = await rig.run([name, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [examples = '', usage = ''] = stdout.split('\n\n');
+    expect(examples).toMatch(new RegExp(`^Examples:\\n(  runbook.*\\n)*  runbook ${name}\\b`));
+    expect(usage).toMatch(new RegExp(`^Usage: runbook ${name}\\b`));
+    // No line runs over the edge of the usual terminal.
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect((await rig.run(['help', name])).stdout).toBe(stdout);
+  });
+
+  test('of `run`, whole', async () => {
+    expect(said(rig, await rig.run(['run', '-h']))).toMatchInlineSnapshot(`
+      "exit 0
+      ── stdout
+      Examples:
+        runbook run                       until finished, blocked or in error
+        runbook run --until run_tests     stop after that task
+        runbook run --start-from pack     leave alone what comes before it
+        runbook run --keep-going          go past tasks in ERROR
+
+      Usage: runbook run [options]
+
+      Go on until finished, blocked or in error.
+
+      Options:
+        --answer <decision...>  answer a decision in advance, in the order given
+                                (choices: "accept", "retry", "edit", "error", "skip",
+                                "quit")
+        --reason <text>         what to say where a reason is asked for
+        --start-from <id>       look only at this task and those after it
+        --keep-going            go past tasks in ERROR
+        --review                read and edit each prompt before it is sent
+        --model <name>          let this model answer, whatever the task names (env:
+                                RUNBOOK_MODEL)
+        --until <id>            stop after this task
+        -h, --help              print help, also for a command
+
+      Global Options:
+        -C, --cd <dir>          work in this folder
+        --file <file>           the runbook, if it is not runbook.yaml here or above
+        --json                  print one JSON object
+        --plain                 print without colour or decoration
+        -y, --yes               accept replies whose checks pass; --yes=unchecked:
+                                also those without checks
+        --no-input              never ask; what needs a person is refused (or
+                                RUNBOOK_NO_INPUT=1)
+        -n, --dry-run           say what would happen, and change nothing
+        -q, --quiet             say less
+        --no-color              no colour (or NO_COLOR=1)
+        -V, --version           print the version"
+    `);
+  });
+});
+
+test('--version', async () => {
+  const finished = await rig.run(['--version']);
+  expect(finished).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+  for (const args of [['-V'], ['status', '--version']]) expect(await rig.run(args)).toEqual(finished);
+});
+
+describe('what it does not know ends with exit 2 and says what there is', () => {
+  const unknown = async (...args: string[]) => said(rig, await rig.run(args));
+
+  test('a command', async () => {
+    expect(await unknown('nxet')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: there is no command \`nxet\`. Did you mean \`next\`?
+        runbook --help  lists them all"
+    `);
+    expect(await unknown('frobnicate', 'now')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: there is no command \`frobnicate\`.
+        runbook --help  lists them all"
+    `);
+    expect(errorOf(await rig.run(['nxet', '--json']))).toEqual({
+      code: 'USAGE',
+      message: 'there is no command `nxet`. Did you mean `next`?',
+      at: null,
+      hint: 'runbook --help  lists them all',
+    });
+  });
+
+  test('a flag', async () => {
+    expect(await unknown('next', '--rewiev')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: unknown option \`--rewiev\`. Did you mean \`--review\`?
+        runbook next --help  tells what it takes"
+    `);
+    expect(await unknown('--frob')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: unknown option \`--frob\`
+        runbook --help  tells what it takes"
+    `);
+  });
+
+  test('a value', async () => {
+    expect(await unknown('next', '--answer', 'yes')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: option \`--answer <decision...>\` argument \`yes\` is invalid. Allowed choices are accept, retry, edit, error, skip, quit.
+        runbook next --help  tells what it takes"
+    `);
+    expect(await unknown('next', '--answer')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: option \`--answer <decision...>\` argument missing
+        runbook next --help  tells what it takes"
+    `);
+    expect(await unknown('--yes=all', 'next')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: \`--yes=all\` is not known
+        \`--yes\` accepts what its checks prove, \`--yes=unchecked\` also what has no checks."
+    `);
+    expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task.
+        runbook schema --help  tells what it takes"
+    `);
+  });
+
+  test('one argument too many or too few', async () => {
+    expect(await unknown('next', 'pack')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: too many arguments for \`next\`. Expected 0 arguments but got 1.
+        runbook next --help  tells what it takes"
+    `);
+    expect(await unknown('done')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: missing required argument \`id\`
+        runbook done --help  tells what it takes"
+    `);
+  });
+
+  test('a runbook that is not there', async () => {
+    expect(await unknown('status')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: there is no \`runbook.yaml\` in <dir> or in a folder above it
+        runbook init         writes a small one that runs at once
+        runbook -C DIR …     works in another folder"
+    `);
+    expect(await unknown('--file', 'plan.yaml', 'list')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: there is no runbook at \`plan.yaml\`
+        Mend the path given with --file."
+    `);
+    rig.write('above/runbook.yaml', 'tasks: []\n');
+    expect(await unknown('-C', 'above/nowhere', 'run')).toMatchInlineSnapshot(`
+      "exit 2
+      ── stderr
+      error: the folder \`<dir>/above/nowhere\` does not exist
+        Mend the path given with -C."
+    `);
+  });
+});

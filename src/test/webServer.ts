@@ -1,0 +1,29 @@
+// A web server on 127.0.0.1 that does what a test tells it: for what a real model's server never would, or never shows.
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export async function webServer(respond: RequestListener) {
+  const server = createServer(respond);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    /** For OPENAI_BASE_URL. */
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** One event of a streamed reply. */
+export function chunk(fields: object): string {
+  return `data: ${JSON.stringify(fields)}\n\n`;
+}
+
+/** A whole streamed reply with this text. */
+export function streamed(text: string): string {
+  const piece = { choices: [{ index: 0, delta: { content: text }, finish_reason: null }] };
+  const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+  return `${chunk(piece)}${chunk(end)}data: [DONE]\n\n`;
+}
