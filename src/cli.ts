@@ -162,7 +162,7 @@ function systemTrouble(error: unknown): RunbookError | undefined {
   if (syscall === undefined || code === undefined || reasonOf(code) === code) return undefined;
   const reading = ['open', 'read', 'stat', 'lstat', 'scandir', 'access', 'realpath'].includes(syscall);
   const what = path === undefined ? 'the system refused' : `\`${shownPath(process.cwd(), path)}\` can't be used`;
-  const message = `${what}: ${reasonOf(code)} (${syscall})`;
+  const message = `${what}: ${reasonOf(code)}`;
   return new RunbookError({ code: reading ? 'FILE_UNREADABLE' : 'FILE_UNWRITABLE', message }, { cause: error });
 }
 

@@ -2,6 +2,7 @@
 import { changedSince, commitPaths, type WorkTree, workTree } from './git.ts';
 import type { Task } from './runbook/task.ts';
 import type { Session } from './session.ts';
+import { bringUpToDate } from './standing.ts';
 
 /** What was uncommitted before the task began, so that it is left out; undefined if the task asks for no commit. */
 export async function beforeCommit({ root, world }: Session, task: Task): Promise<WorkTree | undefined> {
@@ -9,12 +10,11 @@ export async function beforeCommit({ root, world }: Session, task: Task): Promis
 }
 
 /** Commits what has changed since `before`. If git refuses, the task is done all the same, and it is said. */
-export async function commitWork(
-  { root, world, tell }: Session,
-  task: Task,
-  before: WorkTree | undefined,
-): Promise<void> {
+export async function commitWork(session: Session, task: Task, before: WorkTree | undefined): Promise<void> {
   if (!before) return;
+  const { root, world, tell } = session;
+  // What became READY by it belongs to it.
+  bringUpToDate(session);
   const after = await workTree(world.shell, root);
   const paths = after ? changedSince(before, after) : [];
   if (after && paths.length === 0) return;

@@ -6,7 +6,7 @@ export type Event =
   | { kind: 'handEdit'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
   | { kind: 'recovered'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
   | { kind: 'readied'; taskId: string; from: Status; to: 'READY' }
-  | { kind: 'artifactRestored'; taskId: string; path: string }
+  | { kind: 'artifactRestored'; taskId: string; path: string; kept: string | undefined }
   | { kind: 'foundInterrupted'; task: Task; holder: Holder | undefined; log: string | undefined }
   | { kind: 'foundError'; task: Task; issue: Issue | undefined }
   // One task, from its announcement to its end.
@@ -68,11 +68,15 @@ export type Event =
       by: DecidedBy;
       detail?: string | undefined;
       manualEdit?: boolean;
+      /** Both the same: the status before a hand may change it, for a journal that did not know it. */
+      from?: Status;
+      to?: Status;
     }
   | { kind: 'fileWritten'; taskId: string; path: string; bytes: number; sha256: string }
   | { kind: 'committed'; taskId: string; commit: string; message: string }
   | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord }
   | { kind: 'handWon'; taskId: string; from: Status; ours: Status; theirs: Status; at: string }
+  | { kind: 'notSaved'; taskId: string; to: Status }
   | { kind: 'putBack'; taskId: string; from: Status; to: Status; why: 'left' | 'interrupted' | 'failed' }
   | { kind: 'leftRunning'; taskId: string }
   | { kind: 'upNext'; task: Task | undefined; remaining: number }

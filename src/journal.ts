@@ -121,6 +121,8 @@ function entryOf(event: Event): Entry | undefined {
       });
     case 'handWon':
       return entry('HAND_EDIT', { ...event, to: event.theirs }, { at: event.at, not_written: event.ours });
+    case 'notSaved':
+      return entry('UNSAVED_TASK', { taskId: event.taskId }, { outcome: event.to });
     case 'scriptEnded':
       return entry('RUN_SCRIPT', event, {
         command: event.command,
@@ -167,7 +169,7 @@ function entryOf(event: Event): Entry | undefined {
     case 'fileWritten':
       return entry('FILE_WRITTEN', event, { path: event.path, bytes: event.bytes, sha256: event.sha256 });
     case 'artifactRestored':
-      return entry('FILE_RESTORED', event, { path: event.path });
+      return entry('FILE_RESTORED', event, { path: event.path, kept: event.kept });
     case 'committed':
       return entry('GIT_COMMIT', event, { commit: event.commit, message: event.message });
     case 'foundInterrupted':

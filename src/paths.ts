@@ -33,7 +33,7 @@ export function shownPath(root: string, path: string): string {
 export function reasonOf(errno: string): string {
   const reasons: Partial<Record<string, string>> = {
     EISDIR: 'it is a folder',
-    ENOTDIR: 'a part of it is no folder',
+    ENOTDIR: 'a file stands where a folder must be',
     EACCES: 'no permission',
     EPERM: 'no permission',
     EROFS: 'the disk is read-only',

@@ -98,7 +98,7 @@ async function askAboutError(session: Session, runbook: Runbook, task: Task, opt
   const { world } = session;
   world.emit({ kind: 'foundError', task, issue: openIssue(task) });
   const other = nextReady(runbook, options);
-  const { answer } = await world.ask.choose({
+  const { answer, by } = await world.ask.choose({
     topic: 'stopped',
     message: 'What now?',
     choices: [
@@ -116,6 +116,8 @@ async function askAboutError(session: Session, runbook: Runbook, task: Task, opt
     case 'goOn':
       return { kind: 'goOn', taskId: task.id };
     case 'edit': {
+      // A hand's edit is known by its difference from the journal, which in a fresh clone knows nothing.
+      session.tell({ kind: 'decided', taskId: task.id, decision: answer, by, from: task.status, to: task.status });
       const home = task.homes.at(-1) ?? task.homes[0];
       await world.ask.open(home.source.path, home.source.place([...home.path, 'status']).line);
       return { kind: 'again' };

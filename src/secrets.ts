@@ -27,7 +27,8 @@ function textOf(path: string): string {
     if (!(error instanceof RunbookError)) throw error;
     if (error.code === 'FILE_NOT_FOUND') return '';
     // Without the place: its line would show a secret.
-    throw new RunbookError({ code: error.code, message: error.message, hint: error.hint }, { cause: error });
+    const hint = 'It is a text file in UTF-8, with lines such as `NAME=value`.';
+    throw new RunbookError({ code: error.code, message: error.message, hint }, { cause: error });
   }
 }
 

@@ -1,9 +1,12 @@
 // One use of the tool on one runbook: where it is, how events are told and kept, and how a status changes.
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { unreachable } from './errors.ts';
 import type { Event } from './events.ts';
-import { newRunId, openJournal } from './journal.ts';
+import { lastStatuses, newRunId, openJournal } from './journal.ts';
+import { whileLocked } from './runbook/lock.ts';
 import { type Saved, type StatusWrite, saveStatus } from './runbook/save.ts';
+import type { Status } from './runbook/task.ts';
 import type { World } from './world.ts';
 
 export interface Session {
@@ -33,21 +36,37 @@ export function openSession(path: string, world: World): Session {
   };
 }
 
+/** How a change went; `overtaken`: another command of ours was quicker, and its status stays. */
+export type Changed = Saved | { readonly kind: 'overtaken'; readonly theirs: Status };
+
 /**
  * Writes a status into the files, then tells `event`; or tells that a hand was quicker, whose status stays.
- * The journal comes last: whatever a crash leaves undone, the files hold the newer truth, and the next start finds it.
+ * The journal comes last: whatever a crash leaves undone, the files hold the newer truth, and the next start finds it. And it
+ * comes before anyone else may write a status, so that its order is that of the files.
  */
-export function changeStatus(session: Session, write: StatusWrite, event: Event): Saved {
-  const saved = saveStatus(session.path, write);
-  if (saved.kind === 'saved') session.tell(event);
-  if (saved.kind === 'handWon') {
+export function changeStatus(session: Session, write: StatusWrite, event: Event): Changed {
+  return whileLocked(session.root, () => {
     const { taskId, from, to: ours } = write;
-    session.tell({ kind: 'handWon', taskId, from, ours, theirs: saved.theirs, at: saved.at });
-  }
-  if (saved.kind === 'gone')
-    session.tell({
-      kind: 'note',
-      text: `\`${write.taskId}\` is no longer in the runbook; its status was not written.`,
-    });
-  return saved;
+    const isJournaled = (status: Status) => lastStatuses(session.root).get(taskId) === status;
+    const saved = saveStatus(session.path, write);
+    switch (saved.kind) {
+      case 'saved':
+        if (!saved.changed && isJournaled(ours)) return { kind: 'overtaken', theirs: ours };
+        session.tell(event);
+        return saved;
+      case 'handWon': {
+        const { theirs, at } = saved;
+        if (isJournaled(theirs)) return { kind: 'overtaken', theirs };
+        session.tell({ kind: 'handWon', taskId, from, ours, theirs, at });
+        return saved;
+      }
+      case 'gone': {
+        const text = `\`${taskId}\` is no longer in the runbook; its status was not written.`;
+        session.tell({ kind: 'note', text });
+        return saved;
+      }
+      default:
+        return unreachable(saved);
+    }
+  });
 }

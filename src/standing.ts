@@ -1,10 +1,11 @@
 // How a runbook stands at this moment: read anew from its files each time, and settled with what was known before.
-import type { Holder } from './events.ts';
+import { unreachable } from './errors.ts';
+import type { Event, Holder } from './events.ts';
 import { lastStatuses } from './journal.ts';
-import { leaseHolder } from './runbook/lock.ts';
+import { leaseHolder, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
-import { type Known, type Settled, settle } from './runbook/settle.ts';
+import { type Change, type Known, type Settled, settle } from './runbook/settle.ts';
 import { changeStatus, type Session } from './session.ts';
 
 export interface Standing extends Settled {
@@ -29,19 +30,38 @@ export function lookAt(path: string): Standing {
  * nothing to wait for become READY. `predecessor` is the dead runner whose lease this one took over.
  */
 export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
-  const runbook = readRunbook(session.path);
-  const settled = settle(runbook, { last: lastStatuses(session.root), cutShort: predecessor?.taskId, held: false });
+  // The files and the journal as they are at one moment: between the two writes of another command, it would seem a hand's.
+  const settled = whileLocked(session.root, () =>
+    settle(readRunbook(session.path), {
+      last: lastStatuses(session.root),
+      cutShort: predecessor?.taskId,
+      held: false,
+    }),
+  );
   for (const change of settled.changes) {
-    const { task, kind, from, to, at, mend } = change;
-    const event =
-      kind === 'readied'
-        ? ({ kind, taskId: task.id, from, to: 'READY' } as const)
-        : ({ kind, taskId: task.id, from, to, at, mended: mend } as const);
+    const { task, kind, from, to, mend } = change;
     if (kind === 'readied' || mend.length > 0)
-      changeStatus(session, { taskId: task.id, from: kind === 'readied' ? from : expected(change), to }, event);
-    else session.tell(event);
+      changeStatus(
+        session,
+        { taskId: task.id, from: kind === 'readied' ? from : expected(change), to },
+        toEvent(change),
+      );
+    else session.tell(toEvent(change));
   }
   return settled;
+}
+
+function toEvent({ task: { id: taskId }, kind, from, to, at, mend: mended }: Change): Event {
+  switch (kind) {
+    case 'readied':
+      return { kind, taskId, from, to: 'READY' };
+    case 'handEdit':
+      return { kind, taskId, from, to, at, mended };
+    case 'recovered':
+      return { kind, taskId, from, to, at, mended };
+    default:
+      return unreachable(kind);
+  }
 }
 
 /** After a skip: which tasks it keeps waiting, and how to let them go on. */

@@ -6,7 +6,7 @@ import { closest, distance } from 'fastest-levenshtein';
  * differ (two at least, for short names, but never all of them), or it alone has `name` as one of its words.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0 || name === '') return undefined;
+  if (known.length === 0 || name === '' || name.length > LONGEST) return undefined;
   const lower = name.toLowerCase();
   const sameButCase = known.find((candidate) => candidate.toLowerCase() === lower);
   if (sameButCase !== undefined) return sameButCase;
@@ -21,6 +21,9 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   );
   return others.length === 0 ? only : undefined;
 }
+
+/** Nothing that long is a slip, and to compare it would take long. */
+const LONGEST = 200;
 
 /** ` Did you mean \`x\`?` with its leading space, or nothing. Made to be put behind a sentence. */
 export function didYouMean(name: string, known: readonly string[]): string {

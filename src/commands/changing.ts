@@ -47,7 +47,7 @@ export async function changeEach(
   const session = openSession(path, await context.world(runbook.root));
   bringUpToDate(session);
   for (const task of tasks) if (task.status !== move.to) await move.before?.(session, task);
-  for (const { task, to } of steps) set(session, task, to, move.command, flags.reason);
+  for (const { task, to } of steps) set(session, task, to, move, flags.reason);
   bringUpToDate(session);
   if (move.to === 'SKIPPED')
     tellWhoWaits(
@@ -62,13 +62,15 @@ function toData({ task: { id, status }, to }: PlannedStatus) {
   return { id, from: status, to };
 }
 
-function set(session: Session, task: Task, to: Status, command: string, reason: string | undefined): void {
+function set(session: Session, task: Task, to: Status, move: Move, reason: string | undefined): void {
   if (task.status === to) {
     session.world.emit({ kind: 'note', text: `${task.id} is ${to} already` });
     return;
   }
   const step = { taskId: task.id, from: task.status, to };
-  changeStatus(session, step, { kind: 'statusSet', ...step, command, reason });
+  const changed = changeStatus(session, step, { kind: 'statusSet', ...step, command: move.command, reason });
+  // A runner, or another command, was quicker: whether it may still be done is looked at anew.
+  if (changed.kind === 'overtaken') set(session, requireMovable(lookAt(session.path), task.id, move), to, move, reason);
 }
 
 function requireMovable({ runbook, holder }: Standing, id: string, move: Move): Task {

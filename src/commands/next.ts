@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { EXIT, RunbookError, unreachable } from '../errors.ts';
 import { foreseen } from '../pick.ts';
 import { type RunEnd, type RunOptions, run } from '../run.ts';
-import { waitsFor } from '../runbook/ready.ts';
+import { inScope, type Scope, waitsFor } from '../runbook/ready.ts';
 import type { Runbook } from '../runbook/task.ts';
 import { lookAt } from '../standing.ts';
 import { didYouMean } from '../suggest.ts';
@@ -71,7 +71,7 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
   if (first) await rehearse(path, runbook, first, { ...world, emit: () => {} }, options);
   const end = await run(path, world, options);
   if (context.flags.json) printEnd(context, path, end);
-  else sayEnd(end, context);
+  else sayEnd(end, context, options);
   return EXIT_OF_END[end.kind];
 }
 
@@ -121,15 +121,15 @@ const END_NAMES: Record<RunEnd['kind'], string> = {
 };
 
 /** What the loop has not said itself: why there is no next step. */
-function sayEnd(end: RunEnd, context: Context): void {
+function sayEnd(end: RunEnd, context: Context, scope: Scope): void {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   switch (end.kind) {
     case 'finished':
-      if (!context.flags.quiet) say('Nothing is left to do: every task is DONE or SKIPPED.');
+      if (!context.flags.quiet) say(`Nothing is left to do: every task${inWords(scope)} is DONE or SKIPPED.`);
       return;
     case 'blocked':
-      say('Nothing is READY:');
-      for (const line of blockedLines(end.runbook)) say(line);
+      say(`Nothing${inWords(scope)} is READY:`);
+      for (const line of blockedLines(end.runbook, scope)) say(line);
       return;
     case 'error':
     case 'stepDone':
@@ -143,8 +143,14 @@ function sayEnd(end: RunEnd, context: Context): void {
   }
 }
 
-function blockedLines(runbook: Runbook): string[] {
-  const open = runbook.tasks.filter((task) => task.status !== 'DONE' && task.status !== 'SKIPPED');
+/** ` from one on`, ` up to two`, ` from one up to two`, or nothing where the scope is the whole runbook. */
+function inWords({ startFrom, until }: Scope): string {
+  if (until !== undefined) return `${startFrom === undefined ? '' : ` from ${startFrom}`} up to ${until}`;
+  return startFrom === undefined ? '' : ` from ${startFrom} on`;
+}
+
+function blockedLines(runbook: Runbook, scope: Scope): string[] {
+  const open = inScope(runbook, scope).filter((task) => task.status !== 'DONE' && task.status !== 'SKIPPED');
   const lines = open.map((task) => {
     const reasons = waitsFor(runbook, task).map((dependency) => `${oneLine(dependency.id)} (${dependency.status})`);
     return `  ${oneLine(task.id)} is ${task.status}${reasons.length === 0 ? '' : `, waits for ${reasons.join(', ')}`}`;
@@ -153,8 +159,9 @@ function blockedLines(runbook: Runbook): string[] {
   const hint = skipped
     ? [
         '',
-        '  A SKIPPED task does not let those after it go on. Either `skipped_satisfies: true` at the top of the runbook,',
-        '  or `runbook done ID` if its work is done after all, or take it out of their `depends_on`.',
+        '  A SKIPPED task does not let those after it go on. Write `skipped_satisfies:',
+        '  true` at the top of the runbook, or run `runbook done ID` if its work is done',
+        '  after all, or take it out of their `depends_on`.',
       ]
     : [];
   return [...lines.slice(0, 12), ...(lines.length > 12 ? [`  … and ${lines.length - 12} more`] : []), ...hint];

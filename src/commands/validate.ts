@@ -15,19 +15,19 @@ export function define(command: Command, action: Action): void {
     .action(action(validate));
 }
 
-function validate(context: Context): number {
-  const { runbook, mistakes: inFiles, warnings: inForm } = inspectRunbook(context.runbookPath());
-  const problems = runbook ? problemsOf(runbook) : [];
-  const mistakes = [...inFiles, ...problems.filter(({ mayCome }) => !mayCome).map(({ trouble }) => trouble)];
+async function validate(context: Context): Promise<number> {
+  const { runbook: whole, readable: runbook, ...inForm } = inspectRunbook(context.runbookPath());
+  const problems = runbook ? await problemsOf(runbook) : [];
+  const mistakes = [...inForm.mistakes, ...problems.filter(({ mayCome }) => !mayCome).map(({ trouble }) => trouble)];
   const later = distinct(problems.filter(({ mayCome }) => mayCome).map(({ trouble }) => trouble));
-  const warnings = [...inForm, ...(runbook ? unmeant(runbook) : []), ...later];
+  const warnings = [...inForm.warnings, ...(runbook ? unmeant(runbook) : []), ...later];
   const data = { valid: mistakes.length === 0, mistakes: mistakes.map(toData), warnings: warnings.map(toData) };
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
   if (!context.flags.json) {
     for (const warning of warnings) process.stderr.write(`${formatTrouble(warning, palette, 'warning')}\n\n`);
     for (const mistake of mistakes) process.stderr.write(`${formatTrouble(mistake, palette)}\n\n`);
   }
-  const tasks = runbook ? `${plural(runbook.tasks.length, 'task')}, ` : '';
+  const tasks = whole ? `${plural(whole.tasks.length, 'task')}, ` : '';
   context.print('validate', data, () => [
     `${tasks}${plural(mistakes.length, 'mistake')}, ${plural(warnings.length, 'warning')}`,
   ]);
@@ -42,10 +42,10 @@ function toData({ code, message, at, hint }: Trouble) {
  * What would keep a task from starting. Those that are over are left in peace; what a waiting task misses may still be made
  * by one before it, so that it is only worth a warning.
  */
-function problemsOf(runbook: Runbook): { trouble: Trouble; mayCome: boolean }[] {
+async function problemsOf(runbook: Runbook): Promise<{ trouble: Trouble; mayCome: boolean }[]> {
   const open = runbook.tasks.filter((task) => task.status !== 'DONE' && task.status !== 'SKIPPED');
-  return open.flatMap((task) => {
-    const trouble = findProblem(runbook, task);
+  const found = await Promise.all(open.map(async (task) => ({ task, trouble: await findProblem(runbook, task) })));
+  return found.flatMap(({ task, trouble }) => {
     const missing = trouble?.code === 'FILE_NOT_FOUND' || trouble?.code === 'SCRIPT_NOT_FOUND';
     return trouble ? [{ trouble, mayCome: missing && waitsFor(runbook, task).length > 0 }] : [];
   });

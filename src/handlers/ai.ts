@@ -65,10 +65,14 @@ function requireParser(task: Task, ai: AiDetails): void {
 }
 
 /** Found before a reply is paid for that nothing could be checked against. */
-async function requireSchema(task: Task, { outputSchema }: AiDetails): Promise<void> {
+export async function requireSchema(task: Task, { outputSchema }: AiDetails): Promise<void> {
   const problem = outputSchema === undefined ? undefined : await schemaProblem(outputSchema);
-  if (problem)
-    throw new RunbookError({ code: 'RUNBOOK_INVALID', message: problem, at: task.place('ai_details.output_schema') });
+  if (!problem) return;
+  throw new RunbookError({
+    code: 'RUNBOOK_INVALID',
+    message: `\`output_schema\` is no JSON Schema: ${problem.replace(/^schema is invalid: /, '')}`,
+    at: task.place('ai_details.output_schema'),
+  });
 }
 
 function requireArtifactFolder(root: string, task: Task): void {

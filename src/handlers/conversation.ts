@@ -93,7 +93,7 @@ export class Conversation {
       });
       if (answer === 'quit') return undefined;
       if (answer === 'send') return { ...prompt, text, tokens: Math.ceil(text.length / 4) };
-      const edited = await this.#edit('prompt.md', text);
+      const edited = await this.#edit('prompt.md', text, by);
       if (edited === undefined) continue;
       text = edited;
       tell({ kind: 'decided', taskId: this.#job.task.id, decision: 'edit prompt', by, manualEdit: true });
@@ -313,7 +313,7 @@ export class Conversation {
         : [{ path: task.outputArtifact, before: undefined, after: attempt.response }];
     const files: ProposedFile[] = [];
     for (const { path, after } of start) {
-      const text = await this.#edit(path ?? 'reply.md', after);
+      const text = await this.#edit(path ?? 'reply.md', after, by);
       if (text === undefined) return attempt;
       files.push({ path, text });
     }
@@ -321,13 +321,16 @@ export class Conversation {
     return this.#propose(files, attempt.response);
   }
 
-  /** What comes back from the editor; undefined if it failed, which is said: a reply is not lost for that. */
-  async #edit(name: string, text: string): Promise<string | undefined> {
+  /**
+   * What comes back from the editor; undefined if it failed, which is said: a reply is not lost for that. Where a flag asked
+   * for the edit it is thrown, since the answer after it was not meant for the reply as it came.
+   */
+  async #edit(name: string, text: string, by: DecidedBy): Promise<string | undefined> {
     const { world } = this.#job.session;
     try {
       return await world.ask.edit(name, text);
     } catch (error) {
-      if (!(error instanceof RunbookError) || error.code !== 'EDITOR_FAILED') throw error;
+      if (by !== 'person' || !(error instanceof RunbookError) || error.code !== 'EDITOR_FAILED') throw error;
       world.emit({ kind: 'note', text: [error.message, error.hint].filter(Boolean).join('. ') });
       return undefined;
     }

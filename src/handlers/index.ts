@@ -1,8 +1,9 @@
 // The one door through which task types enter: a new one is a new file beside these, and a case here.
 import { RunbookError, type Trouble, unreachable } from '../errors.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
-import { prepareAi, requireAi } from './ai.ts';
+import { prepareAi, requireAi, requireSchema } from './ai.ts';
 import { prepareManual, requireManual } from './manual.ts';
+import { requireKnownModel } from './modelChoice.ts';
 import type { Job, Step } from './outcome.ts';
 import { prepareScript, requireScript } from './script.ts';
 
@@ -21,9 +22,9 @@ export function prepare(job: Job): Promise<Step> {
 }
 
 /** What would keep a task from being started, found without a person, a model or a process. */
-export function findProblem({ root }: Runbook, task: Task): Trouble | undefined {
+export async function findProblem(runbook: Runbook, task: Task): Promise<Trouble | undefined> {
   try {
-    requireAll(root, task);
+    await requireAll(runbook, task);
     return undefined;
   } catch (error) {
     if (error instanceof RunbookError) return error;
@@ -31,13 +32,15 @@ export function findProblem({ root }: Runbook, task: Task): Trouble | undefined 
   }
 }
 
-function requireAll(root: string, task: Task): void {
+async function requireAll(runbook: Runbook, task: Task): Promise<void> {
+  const { root } = runbook;
   switch (task.type) {
     case 'MANUAL':
       requireManual(root, task);
       return;
     case 'AI_ASSISTED':
-      requireAi(root, task);
+      requireKnownModel(runbook, task);
+      await requireSchema(task, requireAi(root, task));
       return;
     case 'AUTOMATED_SCRIPT':
       requireScript(root, task, process.env['PATH']);

@@ -1,8 +1,8 @@
 // Which model answers a task: the one that the flag, the task or the defaults name, or the one that the person picks.
-import { RunbookError } from '../errors.ts';
+import { type ErrorCode, RunbookError } from '../errors.ts';
 import { PROVIDERS, type Provider } from '../runbook/schema.ts';
 import type { YamlPath } from '../runbook/source.ts';
-import type { ModelSettings } from '../runbook/task.ts';
+import type { ModelSettings, Runbook, Task } from '../runbook/task.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Model } from '../world.ts';
 import type { Job } from './outcome.ts';
@@ -13,7 +13,8 @@ export async function chooseModel(job: Job): Promise<Model> {
   const { world, root } = job.session;
   const name = (job.options.model || undefined) ?? job.task.ai?.model ?? job.runbook.defaultModel;
   if (name === undefined) return offer(job, noModel(job));
-  const named = resolve(job, name);
+  const named = knownModel(job.runbook, name);
+  if (named instanceof RunbookError) throw placed(job, named);
   const settings = { ...named, timeoutMs: named.timeoutMs ?? job.task.timeoutMs };
   if (settings.provider === 'paste') requirePerson(job, 'paste');
   try {
@@ -21,15 +22,29 @@ export async function chooseModel(job: Job): Promise<Model> {
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error;
     if (error.code === 'MODEL_NO_KEY') return offer(job, placed(job, orMisspelt(job, name, error)));
-    throw placed(job, error, job.runbook.models.has(name) ? ['models', name, 'replies'] : undefined);
+    throw placed(
+      job,
+      error,
+      job.runbook.models.has(name) ? ['models', name, FIELD_OF[error.code] ?? 'provider'] : undefined,
+    );
   }
+}
+
+/** Throws MODEL_UNKNOWN if the model that the task or the defaults name can't be any. */
+export function requireKnownModel(runbook: Runbook, task: Task): void {
+  const name = task.ai?.model ?? runbook.defaultModel;
+  const model = name === undefined ? undefined : knownModel(runbook, name);
+  if (model instanceof RunbookError) throw placed({ task, runbook, options: { model: undefined } }, model);
 }
 
 /** With a person, what answers on this machine is offered; without one, the error stands. */
 async function offer(job: Job, reason: RunbookError): Promise<Model> {
   const { world, root } = job.session;
   if (world.ask.lacks('model')) throw reason;
-  world.emit({ kind: 'note', text: `${reason.message}. The prompt can go to any chat instead.` });
+  world.emit({
+    kind: 'note',
+    text: `${reason.message.replace(/[^.?]$/, '$&.')} The prompt can go to any chat instead.`,
+  });
   const { answer } = await world.ask.choose({
     topic: 'model',
     message: 'Which one answers?',
@@ -51,22 +66,20 @@ function noModel({ task }: Job): RunbookError {
   });
 }
 
-function resolve(job: Job, name: string): ModelSettings {
-  const named = job.runbook.models.get(name);
+/** What a name stands for, or the error that says it stands for nothing. */
+function knownModel({ models }: Runbook, name: string): ModelSettings | RunbookError {
+  const named = models.get(name);
   if (named) return named;
   const [provider = '', ...rest] = name.split(':');
   if (isProvider(name)) return bare(name, undefined);
   if (rest.length > 0 && isProvider(provider)) return bare(provider, rest.join(':') || undefined);
   if (rest.length === 0) return bare('openai', name);
-  const known = [...job.runbook.models.keys(), ...PROVIDERS];
-  throw placed(
-    job,
-    new RunbookError({
-      code: 'MODEL_UNKNOWN',
-      message: `the model \`${name}\` is not known: \`${provider}\` is no provider.${didYouMean(provider, known)}`,
-      hint: `Providers: ${PROVIDERS.join(', ')}. Or a name from \`models\` in the runbook.`,
-    }),
-  );
+  const known = [...models.keys(), ...PROVIDERS];
+  return new RunbookError({
+    code: 'MODEL_UNKNOWN',
+    message: `the model \`${name}\` is not known: \`${provider}\` is no provider.${didYouMean(provider, known)}`,
+    hint: `Providers: ${PROVIDERS.join(', ')}. Or a name from \`models\` in the runbook.`,
+  });
 }
 
 function isProvider(name: string): name is Provider {
@@ -86,6 +99,14 @@ function bare(provider: Provider, model: string | undefined): ModelSettings {
   };
 }
 
+/** Which field of a model's description an error speaks of. */
+const FIELD_OF: Partial<Record<ErrorCode, string>> = {
+  RUNBOOK_INVALID: 'base_url',
+  FILE_NOT_FOUND: 'replies',
+  FILE_UNREADABLE: 'replies',
+  PATH_OUTSIDE: 'replies',
+};
+
 /** A bare name means OpenAI, also one that was meant to be another. */
 function orMisspelt({ runbook }: Job, name: string, error: RunbookError): RunbookError {
   if (name.includes(':') || runbook.models.has(name)) return error;
@@ -94,10 +115,16 @@ function orMisspelt({ runbook }: Job, name: string, error: RunbookError): Runboo
   return meant === '' ? error : new RunbookError({ code, message: `${message}.${meant}`, hint }, { cause });
 }
 
+interface Naming extends Pick<Job, 'task' | 'runbook'> {
+  readonly options: { readonly model: string | undefined };
+}
+
 /** The error with the place where the model is described, or where it was named, unless a flag named it. */
-function placed({ task, options, runbook }: Job, error: RunbookError, described?: YamlPath): RunbookError {
+function placed({ task, options, runbook }: Naming, error: RunbookError, described?: YamlPath): RunbookError {
   if (error.at || (options.model !== undefined && !described)) return error;
-  const at = described ? runbook.source.place(described) : task.place('ai_details.model');
+  const named =
+    task.ai?.model === undefined ? runbook.source.place(['defaults', 'model']) : task.place('ai_details.model');
+  const at = described ? runbook.source.place(described) : named;
   const hint = error.hint ?? (error.code === 'FILE_NOT_FOUND' ? 'Write that file, or mend the path.' : undefined);
   return new RunbookError({ code: error.code, message: error.message, hint, at }, { cause: error.cause });
 }

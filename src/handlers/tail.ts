@@ -1,4 +1,4 @@
-// The last lines of a stream, to be quoted where something failed.
+// The last lines of a stream, to be quoted where something failed. Of a line that was written over, only its end.
 
 const LINES = 12;
 const LONGEST_LINE = 500;
@@ -10,7 +10,7 @@ export function tailOf(): { push(text: string): void; text(): string } {
       kept = (kept + text).slice(-LINES * LONGEST_LINE);
     },
     text() {
-      const lines = kept.split(/\r?\n/).map((line) => line.trimEnd());
+      const lines = kept.split(/\r?\n/).map((line) => line.trimEnd().replace(/^[\s\S]*\r/, ''));
       while (lines.at(-1) === '') lines.pop();
       return lines
         .slice(-LINES)

@@ -1,7 +1,8 @@
 // Lets checks see a proposal in its place while the old file is safe in .runbook/, and puts the old one back afterwards.
 // The old bytes and a note of what to put back are on disk before the first byte changes, so a kill loses nothing.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../journal.ts';
 import { folderFor } from '../runbook/lock.ts';
 import { writeDurably } from '../runbook/write.ts';
 
@@ -10,9 +11,19 @@ const MANIFEST = 'trial.json';
 interface Manifest {
   readonly taskId: string;
   readonly files: readonly {
-    readonly path: string /** Base64; null if there was no file. */;
+    readonly path: string;
+    /** Base64; null if there was no file. */
     readonly old: string | null;
+    /** What is on trial, by its hash. */
+    readonly trial: string;
   }[];
+}
+
+export interface Restored {
+  readonly taskId: string;
+  readonly path: string;
+  /** Where what a hand has made of the file since the kill is kept. */
+  readonly kept: string | undefined;
 }
 
 /** Runs `work` with the new texts in place. Paths are relative to the root. Whatever happens, the old files are back after it. */
@@ -22,7 +33,10 @@ export async function onTrial<T>(
   files: readonly { readonly path: string; readonly text: string }[],
   work: () => Promise<T>,
 ): Promise<T> {
-  const manifest: Manifest = { taskId, files: files.map(({ path }) => ({ path, old: oldBytes(join(root, path)) })) };
+  const manifest: Manifest = {
+    taskId,
+    files: files.map(({ path, text }) => ({ path, old: bytesOf(join(root, path)), trial: sha256(text) })),
+  };
   writeDurably(join(folderFor(root), MANIFEST), JSON.stringify(manifest));
   try {
     for (const { path, text } of files) {
@@ -31,23 +45,32 @@ export async function onTrial<T>(
     }
     return await work();
   } finally {
-    restoreTrial(root);
+    restore(root, { keepOthers: false });
   }
 }
 
-/** Puts back what a trial changed, if one was under way. Returns what was put back. */
-export function restoreTrial(root: string): { taskId: string; path: string }[] {
+/** Puts back what a trial changed that a kill cut short, if one was. */
+export function restoreTrial(root: string): Restored[] {
+  return restore(root, { keepOthers: true });
+}
+
+function restore(root: string, { keepOthers }: { keepOthers: boolean }): Restored[] {
   const manifestPath = join(root, '.runbook', MANIFEST);
   if (!existsSync(manifestPath)) return [];
   const { taskId, files } = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest;
-  for (const { path, old } of files) {
-    if (old === null) rmSync(join(root, path), { force: true });
-    else if (oldBytes(join(root, path)) !== old) writeDurably(join(root, path), Buffer.from(old, 'base64'));
-  }
+  const restored = files.map(({ path, old, trial }): Restored => {
+    const file = join(root, path);
+    const found = bytesOf(file);
+    const isOthers = found !== null && found !== old && sha256(Buffer.from(found, 'base64').toString()) !== trial;
+    if (keepOthers && isOthers) copyFileSync(file, `${file}.orig`);
+    if (old === null) rmSync(file, { force: true });
+    else if (found !== old) writeDurably(file, Buffer.from(old, 'base64'));
+    return { taskId, path, kept: keepOthers && isOthers ? `${path}.orig` : undefined };
+  });
   rmSync(manifestPath, { force: true });
-  return files.map(({ path }) => ({ taskId, path }));
+  return restored;
 }
 
-function oldBytes(path: string): string | null {
+function bytesOf(path: string): string | null {
   return existsSync(path) ? readFileSync(path).toString('base64') : null;
 }

@@ -59,7 +59,7 @@ function readReplies(root: string, file: string): readonly Scripted[] {
     throw new RunbookError(trouble);
   });
   const replies = parsed?.replies ?? [];
-  for (const [i, entry] of replies.entries()) requireText(root, entry, source.place(['replies', i]));
+  for (const [i, entry] of replies.entries()) requireText(root, entry, source.place(['replies', i, 'file']));
   return replies;
 }
 

@@ -11,7 +11,7 @@ import {
   type RawRunbook,
   type RawScript,
 } from './schema.ts';
-import type { YamlSource } from './source.ts';
+import type { YamlPath, YamlSource } from './source.ts';
 import type { AiDetails, Check, Command, Home, Issue, ModelSettings, ScriptDetails, Task } from './task.ts';
 
 /** What all tasks of a runbook are made with. */
@@ -72,24 +72,21 @@ function present(map: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(map).filter(([, value]) => value != null));
 }
 
-function placer(homes: readonly (Home | undefined)[], runbook: YamlSource): Task['place'] {
+function placer([entry, detail]: readonly [Home, Home | undefined], runbook: YamlSource): Task['place'] {
+  const defaults: Home = { source: runbook, path: ['defaults'], status: undefined };
+  const homes = [...(detail ? [detail] : []), entry, defaults];
   return (field, part) => {
     const path = field.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-    const [top = ''] = path;
-    for (const home of [...homes].reverse()) {
-      if (home && has(home, String(top))) return home.source.place([...home.path, ...path], part);
-    }
-    const defaults: Home = { source: runbook, path: ['defaults'], status: undefined };
-    if (has(defaults, String(top))) return runbook.place(['defaults', ...path], part);
-    const [entry] = homes;
-    return entry ? entry.source.place([...entry.path, 'id'], part) : runbook.place([]);
+    const home = homes.find((one) => has(one, path)) ?? homes.find((one) => has(one, path.slice(0, 1)));
+    return home ? home.source.place([...home.path, ...path], part) : entry.source.place([...entry.path, 'id'], part);
   };
 }
 
-function has(home: Home, key: string): boolean {
+function has(home: Home, path: YamlPath): boolean {
   let value: unknown = home.source.value;
-  for (const step of home.path) value = (value as Record<string | number, unknown> | null | undefined)?.[step];
-  return typeof value === 'object' && value !== null && (value as Record<string, unknown>)[key] != null;
+  for (const step of [...home.path, ...path])
+    value = (value as Record<string | number, unknown> | null | undefined)?.[step];
+  return value != null;
 }
 
 function asText(variables: RawEntry['env']): Record<string, string> {

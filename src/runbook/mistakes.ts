@@ -1,7 +1,7 @@
 // What can be wrong in a runbook's YAML, in words: the schema's findings, and keys that nobody knows.
 import type * as z from 'zod/mini';
-import type { ErrorCode, Trouble } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import type { ErrorCode, Place, Trouble } from '../errors.ts';
+import { didYouMean, nearest } from '../suggest.ts';
 import { FIELDS, type RawEntry } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 
@@ -74,18 +74,19 @@ function worded(issue: Issue, source: YamlSource, base: YamlPath): Trouble {
     const message = `\`${brief(value)}\` is not a ${nounOf(allowed)}.${didYouMean(value, allowed)}`;
     return { code, message, at, hint: oneOf(allowed) };
   }
-  if (value === undefined)
-    return {
-      code,
-      message: `\`${name}\` is missing: it must be ${found.message}`,
-      at,
-      hint: allowed ? oneOf(allowed) : remedy(found.message, value),
-    };
+  const hint = allowed ? oneOf(allowed) : remedy(found.message, value, at);
+  if (value === undefined) {
+    const message = `\`${name}\` is missing: it must be ${found.message}`;
+    const misspelt = nearest(String(where.at(-1)), Object.keys(valueAt(source.value, where.slice(0, -1)) ?? {}));
+    if (misspelt === undefined) return { code, message, at, hint };
+    const key = source.place([...where.slice(0, -1), misspelt], 'key');
+    return { code, message: `${message}. Is it meant by \`${misspelt}\`?`, at: key, hint };
+  }
   return {
     code,
     message: `${name ? `\`${name}\`` : 'the file'} must be ${found.message}, not ${kindOf(value)}`,
     at,
-    hint: allowed ? oneOf(allowed) : remedy(found.message, value),
+    hint,
   };
 }
 
@@ -94,15 +95,18 @@ const oneOf = (allowed: readonly string[]) => `It is one of ${allowed.join(', ')
 /** The field names in "a map of `a` and `b`". */
 const namesIn = (sentence: string) => [...sentence.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
 
+interface Found {
+  readonly path: YamlPath;
+  readonly found: Issue;
+}
+
 /** Of the branches of a union, the one whose complaint lies deepest is the one that was meant. */
-function innermost(issue: Issue): { path: (string | number)[]; found: Issue } {
+function innermost(issue: Issue): Found {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  if (issue.code !== 'invalid_union') return { path, found: issue };
-  const deeper = issue.errors.flat().filter((inner) => inner.path.length > 0);
-  const [deepest] = deeper.sort((a, b) => b.path.length - a.path.length);
-  if (!deepest) return { path, found: issue };
-  const inner = innermost(deepest);
-  return { path: [...path, ...inner.path], found: inner.found };
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat().map(innermost) : [];
+  const [deepest] = inner.sort((a, b) => b.path.length - a.path.length);
+  if (!deepest || deepest.path.length === 0) return { path, found: issue };
+  return { path: [...path, ...deepest.path], found: deepest.found };
 }
 
 function nounOf(values: readonly string[]): string {
@@ -130,9 +134,10 @@ export function brief(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-function remedy(wanted: string, value: unknown): string | undefined {
+function remedy(wanted: string, value: unknown, at: Place): string | undefined {
+  // As it is written: `2.10` is the number 2.1, but was hardly meant so.
   if (wanted === 'text' && ['number', 'boolean'].includes(typeof value))
-    return `Put quotes around it: "${String(value)}".`;
+    return `Put quotes around it: "${at.text.slice(at.column - 1, at.column - 1 + at.length)}".`;
   if (wanted === 'a list of tasks') return 'Each task begins with `- id: `.';
   if (wanted.startsWith('a list') && ['string', 'number'].includes(typeof value))
     return `Write it as a list: [${brief(value)}].`;

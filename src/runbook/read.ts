@@ -21,6 +21,8 @@ import type { Home, Runbook, Task } from './task.ts';
 export interface Inspection {
   /** Undefined if there are mistakes. */
   readonly runbook: Runbook | undefined;
+  /** The runbook as far as it can be read, also beside mistakes: to be looked at for more of them, and for nothing else. */
+  readonly readable: Runbook | undefined;
   /** What keeps the runbook from being used, in the order of the files. */
   readonly mistakes: readonly Trouble[];
   /** What is allowed, but looks unmeant. */
@@ -64,8 +66,8 @@ export function readTask(path: string, id: string): Task | undefined {
 export function inspectRunbook(path: string): Inspection {
   const mistakes: Trouble[] = [];
   const warnings: Trouble[] = [];
-  const runbook = assemble(path, collector(mistakes), collector(warnings));
-  return { runbook: mistakes.length === 0 ? runbook : undefined, mistakes, warnings };
+  const readable = assemble(path, collector(mistakes), collector(warnings));
+  return { runbook: mistakes.length === 0 ? readable : undefined, readable, mistakes, warnings };
 }
 
 /** One mistake is said once, also where two readings of the file meet it. */
@@ -90,12 +92,18 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     });
     return undefined;
   }
-  const raw = checked(runbookSchema, source.value, source, [], report);
-  if (!raw) return undefined;
+  const whole = checked(runbookSchema, source.value, source, [], report);
+  const parts = whole ? { top: whole, entries: whole.tasks } : rightParts(source.value);
+  if (!parts) return undefined;
+  const { top: raw, entries } = parts;
   warnOfUnknown(raw, source, warn);
+  if (entries.length === 0)
+    warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
   const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn };
-  const tasks = raw.tasks.flatMap((entry, index) => readEntry(context, entry, index) ?? []);
-  for (const mistake of [...referenceMistakes(tasks), ...sharedDetails(tasks)]) report(mistake);
+  const read = entries.map((entry, index) => entry && readEntry(context, entry, index));
+  const tasks = read.flatMap((task) => task ?? []);
+  const nodes = read.map((task, index) => task ?? nodeOf(source, index));
+  for (const mistake of [...referenceMistakes(nodes), ...sharedDetails(tasks)]) report(mistake);
   return {
     root,
     source,
@@ -109,13 +117,40 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
   };
 }
 
-function warnOfUnknown(raw: RawRunbook, source: YamlSource, warn: Report): void {
+interface Parts {
+  readonly top: Partial<RawRunbook>;
+  /** Undefined where an entry is not right. */
+  readonly entries: readonly (RawEntry | undefined)[];
+}
+
+/** Of a runbook with mistakes in its form, what is right: so that all other mistakes are found at once with them. */
+function rightParts(value: unknown): Parts | undefined {
+  if (typeof value !== 'object' || value === null || !('tasks' in value) || !Array.isArray(value.tasks))
+    return undefined;
+  const { tasks, ...top } = value;
+  const others = runbookSchema.safeParse({ ...top, tasks: [] });
+  // Without its defaults, a task may seem to lack what it has.
+  if (!others.success) return { top: {}, entries: tasks.map(() => undefined) };
+  return { top: others.data, entries: tasks.map((entry) => entrySchema.safeParse(entry).data) };
+}
+
+/** A task that could not be read, as far as others may name it. */
+function nodeOf(source: YamlSource, index: number): Parameters<typeof referenceMistakes>[0][number] {
+  const { tasks } = source.value as { tasks: unknown[] };
+  const entry = tasks[index];
+  const id = typeof entry === 'object' && entry !== null && 'id' in entry ? entry.id : undefined;
+  return {
+    id: typeof id === 'string' ? id : undefined,
+    dependsOn: [],
+    place: () => source.place(['tasks', index, 'id']),
+  };
+}
+
+function warnOfUnknown(raw: Partial<RawRunbook>, source: YamlSource, warn: Report): void {
   unknownKeys(raw, FIELDS.runbook, source, [], warn);
   unknownKeysOfTask(raw.defaults ?? {}, FIELDS.defaults, source, ['defaults'], warn);
   for (const [name, model] of Object.entries(raw.models ?? {}))
     unknownKeys(model, FIELDS.model, source, ['models', name], warn);
-  if (raw.tasks.length === 0)
-    warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
 }
 
 interface Context extends Making {
@@ -163,8 +198,9 @@ function readEntry(context: Context, entry: RawEntry, index: number): Task | und
     return undefined;
   }
   const home: Home = { source: detail.source, path: [], status: detail.raw.status ?? undefined };
-  for (const conflict of conflicts(entry, entryHome, detail.raw, home)) report(conflict);
-  return makeTask(context, entry, entryHome, detail.raw, home);
+  const found = conflicts(entry, entryHome, detail.raw, home);
+  for (const conflict of found) report(conflict);
+  return found.length > 0 ? undefined : makeTask(context, entry, entryHome, detail.raw, home);
 }
 
 function readDetail(context: Context, entry: RawEntry, home: Home): { source: YamlSource; raw: RawDetail } | undefined {

@@ -56,7 +56,8 @@ export function dependentsOf(plan: Plan, id: string): Task[] {
 }
 
 interface Node {
-  readonly id: string;
+  /** Undefined for a task that could not be read so far: it may be any of those that others depend on. */
+  readonly id: string | undefined;
   readonly dependsOn: readonly string[];
   place(field: string): Place;
 }
@@ -66,11 +67,13 @@ export function referenceMistakes(tasks: readonly Node[]): Trouble[] {
   const mistakes: Trouble[] = [];
   const byId = new Map<string, Node>();
   for (const task of tasks) {
+    if (task.id === undefined) continue;
     const first = byId.get(task.id);
     if (first) mistakes.push(doubled(task, first));
     else byId.set(task.id, task);
   }
-  for (const task of byId.values()) mistakes.push(...unknownDependencies(task, byId));
+  if (tasks.every(({ id }) => id !== undefined))
+    for (const task of byId.values()) mistakes.push(...unknownDependencies(task, byId));
   return [...mistakes, ...cycles(byId)];
 }
 

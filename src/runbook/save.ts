@@ -1,8 +1,5 @@
 // Brings a task's status, and what goes with it, into its files as they are now: only the bytes that are meant.
-import { realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { NewIssue } from '../events.ts';
-import { whileLocked } from './lock.ts';
 import { type Edit, patch } from './patch.ts';
 import { readTask } from './read.ts';
 import type { YamlSource } from './source.ts';
@@ -21,24 +18,23 @@ export interface StatusWrite {
 }
 
 export type Saved =
-  | { readonly kind: 'saved' }
+  /** `changed` is false where it stood there already. */
+  | { readonly kind: 'saved'; readonly changed: boolean }
   | { readonly kind: 'handWon'; readonly theirs: Status; readonly at: string }
   | { readonly kind: 'gone' };
 
 /**
  * Writes a task's new status into both of its files, with `last_run` and `issues` where the task keeps them.
- * The runbook is read anew under a lock that other processes respect. Throws PATCH_UNSAFE or FILE_UNWRITABLE.
+ * The runbook is read anew. Contract: called in `whileLocked`. Throws PATCH_UNSAFE or FILE_UNWRITABLE.
  */
 export function saveStatus(path: string, write: StatusWrite): Saved {
-  const root = realpathSync(dirname(path));
-  return whileLocked(root, () => {
-    const task = readTask(path, write.taskId);
-    if (!task) return { kind: 'gone' };
-    const theirs = editedMeanwhile(task, write);
-    for (const change of plannedChanges([[task, { ...write, to: theirs?.status ?? write.to }]]))
-      writeDurably(change.path, change.after);
-    return theirs?.status ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) } : { kind: 'saved' };
-  });
+  const task = readTask(path, write.taskId);
+  if (!task) return { kind: 'gone' };
+  const theirs = editedMeanwhile(task, write);
+  const changes = plannedChanges([[task, { ...write, to: theirs?.status ?? write.to }]]);
+  for (const change of changes) writeDurably(change.path, change.after);
+  if (theirs?.status) return { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) };
+  return { kind: 'saved', changed: changes.length > 0 };
 }
 
 export interface FileChange {

@@ -75,6 +75,7 @@ function unreadable(error: unknown, file: string, askedAt: Place | undefined): u
     code: 'FILE_UNREADABLE',
     message: `\`${file}\` can't be read: ${reasonOf(errno)}`,
     at: askedAt,
+    hint: errno === 'EISDIR' ? 'Name a file.' : undefined,
   });
 }
 
@@ -161,5 +162,8 @@ function placeAt(file: string, text: string, lines: LineCounter, start: number, 
   const newline = text.indexOf('\n', lineStart);
   const lineText = text.slice(lineStart, newline < 0 ? undefined : newline).replace(/\r$/, '');
   const onThisLine = Math.max(1, Math.min(end, lineStart + lineText.length) - start);
-  return { file, line: Math.max(1, line), column: Math.max(1, col), length: onThisLine, text: lineText };
+  // No editor counts a byte order mark as a column.
+  const mark = lineText.startsWith('\uFEFF') ? 1 : 0;
+  const column = Math.max(1, col - mark);
+  return { file, line: Math.max(1, line), column, length: onThisLine, text: lineText.slice(mark) };
 }

@@ -48,7 +48,8 @@ export function unfoldsTooFar(document: Document.Parsed): SyntaxMistake {
 /** What is refused because something else than a map stands behind a `<<`. */
 export function mergesNoMap(text: string): SyntaxMistake {
   const start = Math.max(0, text.search(/<<\s*:/));
-  return { message: '`<<` merges maps, and this is none', start, end: start + 2 };
+  const hint = 'For example `<<: *common`, with `&common` before a map further up.';
+  return { message: '`<<` merges maps, and this is none', hint, start, end: start + 2 };
 }
 
 export const TOO_DEEP = { message: 'the YAML is nested too deeply' };
@@ -74,7 +75,7 @@ function aliasMistake(document: Document.Parsed): SyntaxMistake | undefined {
       const message = target
         ? `the alias \`*${name}\` stands inside of what it stands for`
         : `the alias \`*${name}\` has no anchor \`&${name}\` before it.${didYouMean(name, [...anchors.keys()])}`;
-      found = { message, hint: target ? undefined : QUOTE_IT, start, end };
+      found = { message, hint: target ? 'Take it out.' : QUOTE_IT, start, end };
       return visit.BREAK;
     },
   });
@@ -112,6 +113,7 @@ function worded(code: string, original: string): { message: string; hint?: strin
 const HINTS_BY_MESSAGE: readonly [RegExp, string][] = [
   [/^Sequence item without/, 'Line it up with the lines around it. An item of a list begins with `- `.'],
   [/followed by map values/, 'A `:` is missing behind it.'],
+  [/^Unexpected flow-\w+-end/, 'It is one too many, or the one that opens is missing.'],
   [/at node end$/, 'If it belongs to the text before it, put quotes around all of that.'],
 ];
 

@@ -2,7 +2,7 @@
 import { structuredPatch } from 'diff';
 import type { Proposal } from '../events.ts';
 import type { Palette } from './colour.ts';
-import { harmless, spread } from './words.ts';
+import { harmless, plural, spread } from './words.ts';
 
 const CONTEXT = 3;
 
@@ -31,7 +31,7 @@ export function unifiedDiff(before: string, after: string, palette: Palette): st
 }
 
 function summary({ before }: Proposal, added: number, removed: number): string {
-  if (before === undefined) return `new, +${added} lines`;
+  if (before === undefined) return `new, +${plural(added, 'line')}`;
   if (added + removed === 0) return 'unchanged';
   return [added > 0 ? `+${added}` : '', removed > 0 ? `-${removed}` : ''].filter(Boolean).join(' ');
 }

@@ -94,9 +94,10 @@ class Show {
         break;
       case 'reviewPoints':
         this.#say(
-          ...event.points.map(
-            (point, i) => `  ${i === 0 ? 'Look for' : '        '}   ${palette.dim('·')} ${this.#line(point)}`,
-          ),
+          ...event.points.flatMap((point, i) => {
+            const text = `  ${i === 0 ? 'Look for' : '        '}   ${palette.dim('·')} ${this.#line(point)}`;
+            return wrap(text, this.#columns(), ' '.repeat(15));
+          }),
           '',
         );
         break;
@@ -110,21 +111,22 @@ class Show {
         this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);
         break;
       case 'handEdit':
-        this.#say(this.#handEdit(event));
+        this.#sentence(this.#handEdit(event));
         break;
       case 'recovered':
-        this.#say(
+        this.#sentence(
           `${oneLine(event.taskId)} is ${palette.status(event.to)} (${event.at}): a runner that ended had not finished writing it. Journaled.`,
         );
         break;
       case 'handWon':
-        this.#say(
+        this.#sentence(
           `You changed ${oneLine(event.taskId)} to ${palette.status(event.theirs)} meanwhile (${event.at}); that stays. The run came to ${palette.status(event.ours)}.`,
         );
         break;
       case 'artifactRestored':
         this.#say(
-          `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; the old one is back.`,
+          `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`,
+          ...(event.kept === undefined ? [] : [`What was made of it since then is kept in ${event.kept}.`]),
         );
         break;
       case 'foundInterrupted':
@@ -132,6 +134,13 @@ class Show {
         break;
       case 'foundError':
         this.#foundError(event);
+        break;
+      case 'notSaved':
+        this.#flush();
+        this.#say(
+          `${oneLine(event.taskId)} came to ${palette.status(event.to)}, but that can’t be written. It stays ${palette.status('RUNNING')}.`,
+          '  mend what is said below, then answer  runbook next',
+        );
         break;
       case 'putBack':
         this.#flush();
@@ -187,6 +196,10 @@ class Show {
     this.#footer.stop();
     this.#printed = true;
     for (const line of lines) process.stderr.write(`${line}\n`);
+  }
+
+  #sentence(text: string): void {
+    this.#say(...wrap(text, this.#columns(), '  '));
   }
 
   #sayWrapped(text: string): void {
@@ -255,11 +268,11 @@ class Show {
 
   #output(text: string): void {
     const { palette } = this.#screen;
-    const lines = (this.#partial + text).split('\n');
+    const lines = (this.#partial + text).split(/\r?\n/);
     this.#partial = lines.pop() ?? '';
     if (lines.length === 0) return;
     this.#footer.pause(() => {
-      for (const line of lines) process.stderr.write(`  ${palette.dim('│')} ${harmless(line)}\n`);
+      for (const line of lines) process.stderr.write(`  ${palette.dim('│')} ${harmless(asItEnded(line))}\n`);
     });
     this.#printed = true;
   }
@@ -313,7 +326,7 @@ class Show {
     const line = spread(left, record.log ?? '', this.#columns());
     this.#say(line.replace(`${mark} ${to}`, palette.status(to, `${mark} ${to}`)));
     if (to !== 'ERROR') return;
-    for (const issue of record.issues.slice(-1)) this.#say(...indented(firstLines(issue.detail, 3)));
+    for (const issue of record.issues.slice(-1)) this.#say(...indented(inShort(issue.detail, 4)));
     this.#say(
       ...inRows(
         [`${palette.dim('next:')} mend it, then ${palette.bold(`runbook retry ${taskId}`)}`, `runbook show ${taskId}`],
@@ -331,7 +344,7 @@ class Show {
   #interrupted({ task, holder, log }: Event & { kind: 'foundInterrupted' }): void {
     const { palette, now } = this.#screen;
     const who = holder
-      ? `when the runner on host \`${holder.host}\` (pid ${holder.pid}) ended, ${ago(new Date(holder.since), now())}`
+      ? `when the runner on host \`${holder.host}\` (pid ${holder.pid}, started ${ago(new Date(holder.since), now())}) ended`
       : 'and no runner is at it';
     const what = {
       MANUAL: 'You may have done part of it',
@@ -340,7 +353,7 @@ class Show {
     }[task.type];
     this.#say(
       `${palette.bold(oneLine(task.id))} was ${palette.status('RUNNING')} ${who}.`,
-      `${what}${log ? `; its log ends at ${log}` : ''}.`,
+      ...wrap(`${what}${log ? `; its log ends at ${log}` : ''}.`, this.#columns()),
       '',
     );
   }
@@ -352,7 +365,7 @@ class Show {
       `${palette.status('ERROR', '✘ ERROR')}  ${palette.bold(oneLine(task.id))}${this.#named(task)}  ${palette.dim(`${file}:${line}`)}`,
     );
     const last = issue ?? openIssue(task);
-    if (last) this.#say(...indented(firstLines(this.#redact([last.type, last.detail].filter(Boolean).join(': ')), 4)));
+    if (last) this.#say(...indented(inShort(this.#redact([last.type, last.detail].filter(Boolean).join(': ')), 4)));
     const commands = [palette.bold(`runbook retry ${task.id}`), `runbook skip ${task.id}`, `runbook show ${task.id}`];
     this.#say(...inRows(commands, this.#columns()), '');
   }
@@ -386,6 +399,12 @@ function limit(ms: number): string {
   return duration(ms).replace('.0 s', ' s');
 }
 
+/** A line of output that was written over again and again, as a progress bar is, as it stands in the end. */
+function asItEnded(line: string): string {
+  const text = line.replace(/\r+$/, '');
+  return text.slice(text.lastIndexOf('\r') + 1);
+}
+
 /** With points between them, and broken only there. */
 function inRows(items: readonly string[], columns: number): string[] {
   return flow(items.filter(Boolean), ' · ', columns - 2).map((row) => `  ${row}`);
@@ -398,7 +417,8 @@ function indented(text: string): string[] {
     .map((line) => `  ${line}`);
 }
 
-function firstLines(text: string, most: number): string {
-  const lines = harmless(text).trimEnd().split('\n');
-  return lines.length <= most ? lines.join('\n') : [...lines.slice(0, most), '…'].join('\n');
+/** The first line, which says what it is about, and the last ones, which tell most of why. */
+function inShort(text: string, most: number): string {
+  const [first = '', ...rest] = harmless(text).trimEnd().split('\n');
+  return [first, ...(rest.length < most ? rest : ['…', ...rest.slice(1 - most)])].join('\n');
 }

@@ -80,10 +80,10 @@ describe('--help', () => {
     expect(usage).toMatch(new RegExp(`^Usage: runbook ${name}\\b`));
     // No line runs over the edge of the usual terminal.
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    expect((await rig.run(['help', name])).stdout).toBe(stdout);
   });
 
-  test('of `run`, whole', async () => {
+  test('of `run`, whole, also as `help run`', async () => {
+    expect((await rig.run(['help', 'run'])).stdout).toBe((await rig.run(['run', '-h'])).stdout);
     expect(said(rig, await rig.run(['run', '-h']))).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
@@ -194,7 +194,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task.
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });
@@ -226,14 +226,14 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
       "exit 2
       ── stderr
       error: there is no runbook at \`plan.yaml\`
-        Mend the path given with --file."
+        Mend the path given with --file, or in RUNBOOK_FILE."
     `);
     rig.write('above/runbook.yaml', 'tasks: []\n');
     expect(await unknown('-C', 'above/nowhere', 'run')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: the folder \`<dir>/above/nowhere\` does not exist
-        Mend the path given with -C."
+      error: there is no folder \`above/nowhere\`
+        Mend the path given with --cd."
     `);
   });
 });

@@ -1,6 +1,6 @@
 // The table of DESIGN §4, cell by cell, for `done`, `skip`, `retry` and `reset`: what is allowed changes the status scalars in
 // both files and not one byte more, however the files are written; what is not, is refused and changes nothing.
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { dataOf, errorOf, said } from './said.ts';
 
@@ -21,65 +21,54 @@ const allowed = cells.flatMap(([command, from, to]): [string, Status, Status][] 
 const refused = cells.flatMap(([command, from, to]): [string, Status][] => (to ? [] : [[command, from]]));
 const ids = ['block', 'flow', 'quoted', 'spaced', 'last'];
 
-describe.each<[form: string, (text: string) => string]>([
-  ['LF', (text) => text],
-  ['CRLF, a byte order mark, and no last line end', (text) => `\uFEFF${text.trimEnd().replaceAll('\n', '\r\n')}`],
-])('in files with %s', (_form, inForm) => {
-  test.each(allowed)('`%s` from %s to %s', async (command, from, to) => {
-    await using rig = await makeRig({ files: filesWith(from, inForm) });
-    const finished = await rig.run([command, ...ids, '--json']);
-    expect(finished).toMatchObject({ code: 0, stderr: '' });
-    expect(dataOf('changed', finished)).toEqual({ tasks: ids.map((id) => ({ id, from, to })) });
-    expect(yamlOf(rig)).toEqual(filesWith(to, inForm));
-  });
+const asWritten = (text: string) => text;
+const otherwise = (text: string) => `\uFEFF${text.trimEnd().replaceAll('\n', '\r\n')}`;
+
+test.each([
+  ...allowed.map((cell) => [...cell, 'LF', asWritten] as const),
+  // The form of the files is not the command's business, so that one cell of each is enough.
+  ...allowed
+    .filter(oneOfEach)
+    .map((cell) => [...cell, 'CRLF, a byte order mark, no last line end', otherwise] as const),
+])('`%s` from %s to %s (%s)', async (command, from, to, _form, inForm) => {
+  await using rig = await makeRig({ files: filesWith(from, inForm) });
+  const finished = await rig.run([command, ...ids, '--json']);
+  expect(finished).toMatchObject({ code: 0, stderr: '' });
+  expect(dataOf('changed', finished)).toEqual({ tasks: ids.map((id) => ({ id, from, to })) });
+  expect(yamlOf(rig)).toEqual(filesWith(to, inForm));
 });
 
-test.each(refused)('`%s` from %s is refused', async (command, from) => {
-  await using rig = await makeRig({ files: filesWith(from, (text) => text) });
+test.each(refused)('`%s` from %s is refused, and says what to do instead', async (command, from) => {
+  await using rig = await makeRig({ files: filesWith(from, asWritten) });
   const before = rig.tree();
   const finished = await rig.run([command, 'flow', 'block', '--json']);
   expect(finished).toMatchObject({ code: 2, stdout: '' });
   expect(errorOf(finished)).toMatchObject({
     code: 'STATUS_REFUSED',
-    message: expect.stringMatching(`^\`flow\` is ${from}; \`runbook ${command}\` is for `),
+    message: `\`flow\` is ${from}; \`runbook ${command}\` is for ${takes[command]}`,
     at: { file: 'runbook.yaml', line: 11, column: 58, length: from.length },
-    hint: expect.any(String),
+    hint: instead[from === 'PENDING' ? `${from} ${command}` : from],
   });
   expect(rig.tree()).toEqual(before);
 });
 
-test('each refusal says what to do instead', async () => {
-  await using rig = await makeRig({ files: filesWith('PENDING', (text) => text) });
-  const refusals: string[] = [];
-  for (const [command, from] of refused) {
-    for (const [path, text] of Object.entries(filesWith(from, (same) => same))) rig.write(path, text);
-    const { message, hint } = errorOf(await rig.run([command, 'flow', '--json']));
-    refusals.push(`${message}\n  ${hint}`);
-  }
-  expect(refusals.join('\n')).toMatchInlineSnapshot(`
-    "\`flow\` is RUNNING; \`runbook done\` is for PENDING, READY, ERROR, SKIPPED
-      Its runner is gone. \`runbook next\` asks what to do about it.
-    \`flow\` is RUNNING; \`runbook skip\` is for PENDING, READY, DONE, ERROR
-      Its runner is gone. \`runbook next\` asks what to do about it.
-    \`flow\` is PENDING; \`runbook retry\` is for ERROR
-      It waits for others; \`runbook status\` shows for which.
-    \`flow\` is RUNNING; \`runbook retry\` is for ERROR
-      Its runner is gone. \`runbook next\` asks what to do about it.
-    \`flow\` is DONE; \`runbook retry\` is for ERROR
-      \`runbook reset flow\` makes it READY again.
-    \`flow\` is SKIPPED; \`runbook retry\` is for ERROR
-      \`runbook reset flow\` makes it READY again.
-    \`flow\` is PENDING; \`runbook reset\` is for DONE, SKIPPED
-      It was not done yet.
-    \`flow\` is RUNNING; \`runbook reset\` is for DONE, SKIPPED
-      Its runner is gone. \`runbook next\` asks what to do about it.
-    \`flow\` is ERROR; \`runbook reset\` is for DONE, SKIPPED
-      \`runbook retry flow\` is for that."
-  `);
-});
+const takes: Record<string, string> = {
+  done: 'PENDING, READY, ERROR, SKIPPED',
+  skip: 'PENDING, READY, DONE, ERROR',
+  retry: 'ERROR',
+  reset: 'DONE, SKIPPED',
+};
+const instead: Record<string, string> = {
+  RUNNING: 'Its runner is gone. `runbook next` asks what to do about it.',
+  'PENDING retry': 'It waits for others; `runbook status` shows for which.',
+  'PENDING reset': 'It was not done yet.',
+  ERROR: '`runbook retry flow` is for that.',
+  DONE: '`runbook reset flow` makes it READY again.',
+  SKIPPED: '`runbook reset flow` makes it READY again.',
+};
 
 test('what has that status already is left, and it is said', async () => {
-  await using rig = await makeRig({ files: filesWith('DONE', (text) => text) });
+  await using rig = await makeRig({ files: filesWith('DONE', asWritten) });
   expect(said(rig, await rig.run(['done', 'block', 'flow']))).toMatchInlineSnapshot(`
     "exit 0
     ── stderr
@@ -90,7 +79,7 @@ test('what has that status already is left, and it is said', async () => {
 });
 
 test('of several ids, one that is refused or unknown keeps all as they were', async () => {
-  const files = filesWith('DONE', (text) => text);
+  const files = filesWith('DONE', asWritten);
   await using rig = await makeRig({ files });
   expect((await rig.run(['reset', 'block', 'nobody'])).code).toBe(2);
   expect((await rig.run(['reset', 'block', 'gate', 'flow'])).code).toBe(0);
@@ -150,6 +139,11 @@ tasks:
     'tasks/quoted.yaml': inForm(`{ "id": "quoted", 'status': '${status}', notes: {status: DONE} } # flow\n`),
     'tasks/last.yaml': inForm(`issues: []\nnotes: |\n  status: DONE\nstatus: ${status}\n`),
   };
+}
+
+/** The last cell of each command in which something changes. */
+function oneOfEach([command, from, to]: [string, Status, Status]): boolean {
+  return allowed.findLast((cell) => cell[0] === command && cell[1] !== cell[2])?.[1] === from && from !== to;
 }
 
 function yamlOf(rig: Rig): Record<string, string> {

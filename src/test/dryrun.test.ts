@@ -1,47 +1,28 @@
-// `-n`: says which task comes, and the exact change to the YAML; writes nothing, starts nothing, asks nothing and nobody.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// `next -n` and `run -n`: which task comes, and the exact change to the YAML; writes nothing, starts nothing, asks nobody.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { dry } from './dry.ts';
 import { openaiServer } from './openaiServer.ts';
 import { makeRig, type Rig } from './rig.ts';
-import { dataOf, errorOf, said as saidWithPort } from './said.ts';
-
-interface Dry {
-  task_id?: string | null;
-  settles?: object[];
-  tasks?: object[];
-  files: { file: string; before: string; after: string }[];
-}
+import { errorOf, said } from './said.ts';
 
 let server: Awaited<ReturnType<typeof openaiServer>>;
 beforeAll(async () => {
   server = await openaiServer({ '': 'a reply' });
 });
 afterAll(() => server.close());
+// No model was asked.
+afterEach(() => expect(server.requests()).toEqual([]));
 
-const said = (...args: Parameters<typeof saidWithPort>) =>
-  saidWithPort(...args).replace(/127.0.0.1:\d+/g, '127.0.0.1:<port>');
-
-/** Nothing was written, nothing was started: neither a script, nor a check, nor git, nor an editor, and no model was asked. */
-async function dry(rig: Rig, ...args: string[]) {
-  rig.command('git', `#!/bin/sh\ntouch ${rig.dir}/git-ran\n`);
-  const before = rig.tree();
-  const [plain, json] = [await rig.run(['-n', ...args]), await rig.run([...args, '--dry-run', '--json'])];
-  expect(rig.tree()).toEqual(before);
-  expect(server.requests()).toEqual([]);
-  expect(json.code).toBe(plain.code);
-  return { plain, json, code: plain.code, data: () => dataOf('dry_run', json) as Dry };
-}
-
-describe('next', () => {
-  test('a script: what would run, and the diff in both files', async () => {
-    const files = {
-      'runbook.yaml': 'tasks:\n  - id: a # one\n    status: READY\n    task_detail_file: a.yaml\n',
-      'a.yaml':
-        'status: READY\ntype: AUTOMATED_SCRIPT\nscript_details: cp runbook.yaml a.yaml seen\nchecks: [touch checked]\n',
-      'seen/.gitkeep': '',
-    };
-    await using rig = await makeRig({ files });
-    const { plain, data } = await dry(rig, 'next');
-    expect(said(rig, plain)).toMatchInlineSnapshot(`
+test('a script: what would run, and the diff in both files', async () => {
+  const files = {
+    'runbook.yaml': 'tasks:\n  - id: a # one\n    status: READY\n    task_detail_file: a.yaml\n',
+    'a.yaml':
+      'status: READY\ntype: AUTOMATED_SCRIPT\nscript_details: cp runbook.yaml a.yaml seen\nchecks: [touch checked]\n',
+    'seen/.gitkeep': '',
+  };
+  await using rig = await makeRig({ files });
+  const { plain, data } = await dry(rig, 'next');
+  expect(said(rig, plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
       runbook.yaml
@@ -59,25 +40,25 @@ describe('next', () => {
           script_details: cp runbook.yaml a.yaml seen
           checks: [touch checked]
       ── stderr
-      ▶ a  a                                                               step 1 of 1
+      ▶ a                                                                  step 1 of 1
         cp runbook.yaml a.yaml seen                                               in .
 
         then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
     `);
-    const planned = data();
-    expect(planned.task_id).toBe('a');
-    // The script itself sees the files as they are while it runs.
-    await rig.run(['next']);
-    expect(planned.files).toEqual([
-      { file: 'runbook.yaml', before: files['runbook.yaml'], after: rig.read('seen/runbook.yaml') },
-      { file: 'a.yaml', before: files['a.yaml'], after: rig.read('seen/a.yaml') },
-    ]);
-  });
+  const planned = data();
+  expect(planned.task_id).toBe('a');
+  // The script itself sees the files as they are while it runs.
+  await rig.run(['next']);
+  expect(planned.files).toEqual([
+    { file: 'runbook.yaml', before: files['runbook.yaml'], after: rig.read('seen/runbook.yaml') },
+    { file: 'a.yaml', before: files['a.yaml'], after: rig.read('seen/a.yaml') },
+  ]);
+});
 
-  test('a MANUAL task: its instructions, also without a person', async () => {
-    const yaml = 'tasks:\n  - {id: a, status: READY, manual_instructions: "Sign **it**"}\n';
-    await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
-    expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
+test('a MANUAL task: its instructions, also without a person', async () => {
+  const yaml = 'tasks:\n  - {id: a, status: READY, manual_instructions: "Sign **it**"}\n';
+  await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
+  expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
       runbook.yaml
@@ -86,22 +67,21 @@ describe('next', () => {
         -   - {id: a, status: READY, manual_instructions: "Sign **it**"}
         +   - {id: a, status: RUNNING, manual_instructions: "Sign **it**"}
       ── stderr
-      ▶ a  a                                                               step 1 of 1
+      ▶ a                                                                  step 1 of 1
 
         Sign it
 
         then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
     `);
-  });
+});
 
-  test('a model: the prompt is filled and counted, and not sent', async () => {
-    await using rig = await aiRig('local');
-    expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
+test('a model: the prompt is filled and counted, and not sent', async () => {
+  await using rig = await aiRig('local');
+  expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
       runbook.yaml
         @@ line 1 @@
-          models: {local: {provider: openai, base_url: http://127.0.0.1:<port>/v1}}
           tasks:
             - id: ai
         -     status: READY
@@ -110,25 +90,24 @@ describe('next', () => {
               ai_details: {prompt_template: ask.txt, model: local}
               output_artifact: out.txt
       ── stderr
-      ▶ ai  ai                                                             step 1 of 1
+      ▶ ai                                                                 step 1 of 1
         gpt-4o-mini · ask.txt · 5 tokens · cost unknown
         writes out.txt once you accept
 
         then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
     `);
-    // The same for a run that is told how to answer: it would not even need a person.
-    expect((await dry(rig, 'run', '--yes=unchecked')).code).toBe(0);
-  });
+  // The same for a run that is told how to answer: it would not even need a person.
+  expect((await dry(rig, 'run', '--yes=unchecked')).code).toBe(0);
+});
 
-  test('without a model it says so, and asks nothing, in a terminal neither', async () => {
-    await using rig = await aiRig(undefined);
-    const { plain } = await dry(rig, 'next');
-    expect(said(rig, plain)).toMatchInlineSnapshot(`
+test('without a model it says so, and asks nothing, in a terminal neither', async () => {
+  await using rig = await aiRig(undefined);
+  const { plain } = await dry(rig, 'next');
+  expect(said(rig, plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
       runbook.yaml
         @@ line 1 @@
-          models: {local: {provider: openai, base_url: http://127.0.0.1:<port>/v1}}
           tasks:
             - id: ai
         -     status: READY
@@ -139,35 +118,35 @@ describe('next', () => {
       ── stderr
         no model is set for \`ai\`. The prompt can go to any chat instead.
 
-      ▶ ai  ai                                                             step 1 of 1
+      ▶ ai                                                                 step 1 of 1
         paste · ask.txt · 5 tokens
         writes out.txt once you accept
 
         then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
     `);
-    const before = rig.tree();
-    const term = rig.terminal(['-n', 'next']);
-    expect(await term.exit).toMatchObject({ code: 0 });
-    expect(term.screen()).not.toContain('?');
-    expect(rig.tree()).toEqual(before);
-  });
+  const before = rig.tree();
+  const term = rig.terminal(['-n', 'next']);
+  expect(await term.exit).toMatchObject({ code: 0 });
+  expect(term.screen()).not.toContain('?');
+  expect(rig.tree()).toEqual(before);
+});
 
-  test('finds the mistakes that the real one would find', async () => {
-    await using rig = await aiRig('local');
-    rig.write('ask.txt', 'Write {{ wat }}.');
-    const { json } = await dry(rig, 'next');
-    expect([json.code, json.stdout, errorOf(json)]).toMatchObject([
-      2,
-      '',
-      { code: 'TEMPLATE_UNDEFINED', at: { file: 'ask.txt', line: 1 } },
-    ]);
-  });
+test('finds the mistakes that the real one would find', async () => {
+  await using rig = await aiRig('local');
+  rig.write('ask.txt', 'Write {{ wat }}.');
+  const { json } = await dry(rig, 'next');
+  expect([json.code, json.stdout, errorOf(json)]).toMatchObject([
+    2,
+    '',
+    { code: 'TEMPLATE_UNDEFINED', at: { file: 'ask.txt', line: 1 } },
+  ]);
+});
 
-  test('what would be settled before it is in the diff', async () => {
-    const yaml = 'tasks:\n  - {id: a, type: AUTOMATED_SCRIPT, script_details: cp runbook.yaml seen}\n  - {id: b}\n';
-    await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
-    const { plain, data } = await dry(rig, 'next');
-    expect(said(rig, plain)).toMatchInlineSnapshot(`
+test('what would be settled before it is in the diff', async () => {
+  const yaml = 'tasks:\n  - {id: a, type: AUTOMATED_SCRIPT, script_details: cp runbook.yaml seen}\n  - {id: b}\n';
+  await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
+  const { plain, data } = await dry(rig, 'next');
+  expect(said(rig, plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
       runbook.yaml
@@ -180,29 +159,29 @@ describe('next', () => {
       ── stderr
       would settle  a: PENDING → READY (runbook.yaml:2)
       would settle  b: PENDING → READY (runbook.yaml:3)
-      ▶ a  a                                                               step 1 of 2
+      ▶ a                                                                  step 1 of 2
         cp runbook.yaml seen                                                      in .
 
         then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
     `);
-    const planned = data();
-    expect(planned.settles).toEqual([
-      { task_id: 'a', from: 'PENDING', to: 'READY' },
-      { task_id: 'b', from: 'PENDING', to: 'READY' },
-    ]);
-    await rig.run(['next']);
-    expect(planned.files).toEqual([{ file: 'runbook.yaml', before: yaml, after: rig.read('seen') }]);
-  });
+  const planned = data();
+  expect(planned.settles).toEqual([
+    { task_id: 'a', from: 'PENDING', to: 'READY' },
+    { task_id: 'b', from: 'PENDING', to: 'READY' },
+  ]);
+  await rig.run(['next']);
+  expect(planned.files).toEqual([{ file: 'runbook.yaml', before: yaml, after: rig.read('seen') }]);
+});
 
-  test('a hand edit: it counts, and the file that has to agree is in the diff', async () => {
-    const files = {
-      'runbook.yaml': 'tasks:\n  - {id: a, status: DONE, task_detail_file: a.yaml}\n  - {id: b, status: READY}\n',
-      'a.yaml': 'status: DONE\n',
-    };
-    await using rig = await makeRig({ files });
-    await rig.run(['reset', 'a']);
-    rig.write('a.yaml', 'status: SKIPPED\n');
-    expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
+test('a hand edit: it counts, and the file that has to agree is in the diff', async () => {
+  const files = {
+    'runbook.yaml': 'tasks:\n  - {id: a, status: DONE, task_detail_file: a.yaml}\n  - {id: b, status: READY}\n',
+    'a.yaml': 'status: DONE\n',
+  };
+  await using rig = await makeRig({ files });
+  await rig.run(['reset', 'a']);
+  rig.write('a.yaml', 'status: SKIPPED\n');
+  expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
       runbook.yaml
@@ -214,187 +193,72 @@ describe('next', () => {
         +   - {id: b, status: RUNNING}
       ── stderr
       would settle  a: READY → SKIPPED (a.yaml:1)
-      ▶ b  b                                                               step 2 of 2
+      ▶ b                                                                  step 2 of 2
 
         then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
     `);
-  });
+});
 
-  test('what stops it, with the exit code that the real one would have', async () => {
-    const task = (id: string, more: string) =>
-      `  - {id: ${id}, type: AUTOMATED_SCRIPT, script_details: touch ran, ${more}}\n`;
-    await using rig = await makeRig({
-      files: { 'runbook.yaml': `tasks:\n${task('a', 'status: ERROR')}${task('b', 'status: READY')}` },
-    });
-    const stopped = await dry(rig, 'next');
-    expect(said(rig, stopped.plain)).toMatchInlineSnapshot(`
+test('what stops it, with the exit code that the real one would have', async () => {
+  const task = (id: string, more: string) =>
+    `  - {id: ${id}, type: AUTOMATED_SCRIPT, script_details: touch ran, ${more}}\n`;
+  await using rig = await makeRig({
+    files: { 'runbook.yaml': `tasks:\n${task('a', 'status: ERROR')}${task('b', 'status: READY')}` },
+  });
+  const stopped = await dry(rig, 'next');
+  expect(said(rig, stopped.plain)).toMatchInlineSnapshot(`
       "exit 1
       ── stderr
       would stop at  a, which is in ERROR"
     `);
-    // As with the real one: past the error, or only what comes after it.
-    for (const flags of [['--keep-going'], ['--start-from', 'b']]) {
-      const { code, data } = await dry(rig, 'next', ...flags);
-      expect([code, data().task_id]).toEqual([0, 'b']);
-    }
-    rig.write('runbook.yaml', 'tasks:\n  - {id: a, status: SKIPPED}\n  - {id: b, depends_on: [a]}\n');
-    expect(said(rig, (await dry(rig, 'run')).plain)).toMatchInlineSnapshot(`
+  // As with the real one: past the error, or only what comes after it.
+  for (const flags of [['--keep-going'], ['--start-from', 'b']]) {
+    const { code, data } = await dry(rig, 'next', ...flags);
+    expect([code, data().task_id]).toEqual([0, 'b']);
+  }
+  rig.write('runbook.yaml', 'tasks:\n  - {id: a, status: SKIPPED}\n  - {id: b, depends_on: [a]}\n');
+  expect(said(rig, (await dry(rig, 'run')).plain)).toMatchInlineSnapshot(`
       "exit 3
       ── stderr
       Nothing is READY. Nothing was changed."
     `);
-    rig.write('runbook.yaml', 'tasks:\n  - {id: a, status: DONE}\n');
-    expect(said(rig, (await dry(rig, 'run')).plain)).toMatchInlineSnapshot(`
+  rig.write('runbook.yaml', 'tasks:\n  - {id: a, status: DONE}\n');
+  expect(said(rig, (await dry(rig, 'run')).plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stderr
       Nothing is left to do. Nothing was changed."
     `);
-    rig.write('runbook.yaml', `tasks:\n${task('a', 'status: RUNNING')}`);
-    expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
+  rig.write('runbook.yaml', `tasks:\n${task('a', 'status: RUNNING')}`);
+  expect(said(rig, (await dry(rig, 'next')).plain)).toMatchInlineSnapshot(`
       "exit 0
       ── stderr
       would ask about  a, which was RUNNING when its runner ended"
     `);
-  });
-
-  test('while another runner works it says so, and takes nothing from it', async () => {
-    const wait = 'touch up; until test -e go; do sleep 0.05; done';
-    const yaml = `tasks:\n  - {id: a, status: READY, type: AUTOMATED_SCRIPT, script_details: ${wait}}\n  - {id: b, status: READY}\n`;
-    await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
-    const runner = rig.start(['next']);
-    await expect.poll(() => rig.exists('up')).toBe(true);
-    const { plain, data } = await dry(rig, 'next');
-    expect(plain.stderr).toContain(`A runner holds this runbook now (pid ${runner.pid}).`);
-    expect(data().task_id).toBe('b');
-    rig.write('go', '');
-    expect(await runner.exit).toMatchObject({ code: 0 });
-  });
 });
 
-describe('done, skip, retry and reset', () => {
-  const files = {
-    'runbook.yaml': `tasks:
-  - {id: a, status: READY, task_detail_file: a.yaml}
-  - {id: b, depends_on: [a], task_detail_file: b.yaml}
-  - {id: c, status: ERROR}
-  - {id: d, status: DONE}
-  - {id: e, status: DONE, depends_on: [d]}
-`,
-    'a.yaml': 'checks: [touch checked]\nstatus: READY\n',
-    'b.yaml': 'status: PENDING\n',
-  };
-
-  test('say what they would do', async () => {
-    await using rig = await makeRig({ files });
-    expect(said(rig, (await dry(rig, 'done', 'a', 'd')).plain)).toMatchInlineSnapshot(`
-      "exit 0
-      ── stdout
-      runbook.yaml
-        @@ line 1 @@
-          tasks:
-        -   - {id: a, status: READY, task_detail_file: a.yaml}
-        -   - {id: b, depends_on: [a], task_detail_file: b.yaml}
-        +   - {id: a, status: DONE, task_detail_file: a.yaml}
-        +   - {id: b, status: READY, depends_on: [a], task_detail_file: b.yaml}
-            - {id: c, status: ERROR}
-            - {id: d, status: DONE}
-            - {id: e, status: DONE, depends_on: [d]}
-      a.yaml
-        @@ line 1 @@
-          checks: [touch checked]
-        - status: READY
-        + status: DONE
-      b.yaml
-        @@ line 1 @@
-        - status: PENDING
-        + status: READY
-      ── stderr
-      would check   a, and only then
-      would set     a: READY → DONE
-      d is DONE already
-      would settle  b: PENDING → READY
-      Nothing was changed."
-    `);
-    expect(said(rig, (await dry(rig, 'reset', 'd', '--with-dependents')).plain)).toMatchInlineSnapshot(`
-      "exit 0
-      ── stdout
-      runbook.yaml
-        @@ line 2 @@
-            - {id: a, status: READY, task_detail_file: a.yaml}
-            - {id: b, depends_on: [a], task_detail_file: b.yaml}
-            - {id: c, status: ERROR}
-        -   - {id: d, status: DONE}
-        -   - {id: e, status: DONE, depends_on: [d]}
-        +   - {id: d, status: READY}
-        +   - {id: e, status: PENDING, depends_on: [d]}
-      ── stderr
-      would set     d: DONE → READY
-      would set     e: DONE → PENDING
-      Nothing was changed."
-    `);
-    expect((await dry(rig, 'skip', 'c')).data().tasks).toEqual([{ id: 'c', from: 'ERROR', to: 'SKIPPED' }]);
-  });
-
-  test.each([
-    [['done', 'a', '--unchecked']],
-    [['done', 'a', 'c', 'b', '--unchecked']],
-    [['skip', 'a', 'd']],
-    [['retry', 'c']],
-    [['reset', 'd']],
-    [['reset', 'd', '--with-dependents']],
-  ])('the diff of %j is what the command then writes', async (args) => {
-    await using rig = await makeRig({ files });
-    const { data, code } = await dry(rig, ...args);
-    const planned = Object.fromEntries(data().files.map(({ file, after }) => [file, after]));
-    expect(code).toBe(0);
-    expect((await rig.run(args)).code).toBe(0);
-    const written = Object.keys(files).map((path) => [path, rig.read(path)]);
-    expect(Object.fromEntries(written)).toEqual({ ...files, ...planned });
-    expect(planned).not.toEqual({});
-  });
-
-  test('what is refused is refused', async () => {
-    await using rig = await makeRig({ files });
-    for (const args of [
-      ['retry', 'd'],
-      ['reset', 'c'],
-      ['done', 'nobody'],
-    ])
-      expect((await dry(rig, ...args)).code).toBe(2);
-  });
-});
-
-describe('init', () => {
-  test('says what it would write', async () => {
-    await using rig = await makeRig({ files: { '.gitignore': '.env\n' } });
-    const before = rig.tree();
-    expect(said(rig, await rig.run(['init', 'new/plan', '-n']))).toMatchInlineSnapshot(`
-      "exit 0
-      ── stdout
-      would write  runbook.yaml
-      would write  tasks/say_what_it_is.yaml
-      would write  tasks/draft_readme.yaml
-      would write  prompt_templates/readme.md
-      would write  .env.example
-      would write  .gitignore
-      would write  .runbook/schemas/runbook.json
-      would write  .runbook/schemas/task.json"
-    `);
-    expect(dataOf('init', await rig.run(['-n', 'init', '--json']))).toMatchObject({ dry_run: true });
-    expect(rig.tree()).toEqual(before);
-  });
+test('while another runner works it says so, and takes nothing from it', async () => {
+  const wait = 'touch up; until test -e go; do sleep 0.05; done';
+  const yaml = `tasks:\n  - {id: a, status: READY, type: AUTOMATED_SCRIPT, script_details: ${wait}}\n  - {id: b, status: READY}\n`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
+  const runner = rig.start(['next']);
+  await expect.poll(() => rig.exists('up')).toBe(true);
+  const { plain, data } = await dry(rig, 'next');
+  expect(plain.stderr).toContain(`A runner holds this runbook now (pid ${runner.pid}).`);
+  expect(data().task_id).toBe('b');
+  rig.write('go', '');
+  expect(await runner.exit).toMatchObject({ code: 0 });
 });
 
 function aiRig(model: string | undefined): Promise<Rig> {
   return makeRig({
     files: {
-      'runbook.yaml': `models: {local: {provider: openai, base_url: ${server.url}}}
-tasks:
+      'runbook.yaml': `tasks:
   - id: ai
     status: READY
     type: AI_ASSISTED
     ai_details: {prompt_template: ask.txt${model === undefined ? '' : `, model: ${model}`}}
     output_artifact: out.txt
+models: {local: {provider: openai, base_url: ${server.url}}}
 `,
       'ask.txt': 'Write it, from:\n{{ git.log }}\n',
     },

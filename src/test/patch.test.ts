@@ -60,6 +60,8 @@ describe('a scalar is replaced where it stands', () => {
     ['in JSON', '{"status":"READY","n":null}\n', [done, set(['n'], 'x')], '{"status":"DONE","n":"x"}\n'],
     ['in the first of two documents', 'status: A\n---\nstatus: A\n', done, 'status: DONE\n---\nstatus: A\n'],
     ['a value that stands there already is left alone', "status: 'DONE' # c\n", done, "status: 'DONE' # c\n"],
+    ['the same in another spelling is left alone', 'm: 0x10 # c\n', set(['m'], 16), 'm: 0x10 # c\n'],
+    ['the same through an alias is left alone', 's: &s DONE\nstatus: *s\n', done, 's: &s DONE\nstatus: *s\n'],
   ]);
 });
 
@@ -130,6 +132,7 @@ describe('a text is written in a way that reads back as the text', () => {
     ],
     ['control characters', 'a: b\n', set(['a'], '\x1b[31m\x7f\u2028'), 'a: "\\u001b[31m\\u007f\\u2028"\n'],
     ['all the rest of Unicode', 'a: b\n', set(['a'], '日本 😀 é'), 'a: 日本 😀 é\n'],
+    ['half a surrogate pair', "a: 'b'\n", set(['a'], '\ud83d'), 'a: "\\ud83d"\n'],
     [
       'a very long line is not folded',
       'a: b\n',
@@ -145,6 +148,20 @@ describe('a new key', () => {
     ['status behind name', 'id: a\nname: b # c\n\ntype: x\n', done, 'id: a\nname: b # c\nstatus: DONE\n\ntype: x\n'],
     ['status behind id', 'type: x\nid: |\n  a\n# c\ny: 1\n', done, 'type: x\nid: |\n  a\nstatus: DONE\n# c\ny: 1\n'],
     ['status first', '# c\ntype: x\n', done, '# c\nstatus: DONE\ntype: x\n'],
+    ['status first, before an anchor', '- &k type: x\n', set([0, 'status'], 'DONE'), '- status: DONE\n  &k type: x\n'],
+    [
+      'before a comment that a block would swallow',
+      'a: 1\n    # c\n',
+      set(['m'], 'x\ny'),
+      'a: 1\nm: "x\\ny"\n    # c\n',
+    ],
+    [
+      'in a flow map over lines, between two in one line',
+      '{\n  id: a, x: 1\n}\n',
+      done,
+      '{\n  id: a, status: DONE, x: 1\n}\n',
+    ],
+    ['in a file that is nothing but a byte order mark', '\uFEFF', done, '\uFEFFstatus: DONE\n'],
     [
       'status first in a list',
       '-   type: x\n    y: 1\n',
@@ -246,6 +263,9 @@ describe('a block is written in the layout of the file', () => {
     ['in place of null on its own line', 'r:\n    null # c\nb: 2\n', set(['r'], { x: 1 }), 'r: # c\n  x: 1\nb: 2\n'],
     ['in place of null behind a comment', 'r: # c\n  null\nb: 2\n', set(['r'], { x: 1 }), 'r: # c\n  {x: 1}\nb: 2\n'],
     ['in place of an empty map', 'r: {} # c\n', set(['r'], { x: 1 }), 'r: # c\n  x: 1\n'],
+    ['in place of a map whose first key has an anchor', '- &k a: 1\n  b: 2\n', set([0], 'x'), '- x\n'],
+    ['in place of what uses an anchor of its own', 'r: [&x 1, *x]\n', set(['r'], 'x'), 'r: x\n'],
+    ['in its own column', 'h:\n  a: 1\nr:\n      x: 1\n', set(['r'], { z: 1 }), 'h:\n  a: 1\nr:\n      z: 1\n'],
     ['in place of a text', 'r: "x"\n', set(['r'], ['a']), 'r:\n  - a\n'],
     ['in place of an alias', 'a: &a {x: 1}\nr: *a\n', set(['r'], { z: 1 }), 'a: &a {x: 1}\nr:\n  z: 1\n'],
     [
@@ -332,6 +352,12 @@ describe('an item is added to a list', () => {
     ['that is null', 'issues: ~\nb: 1\n', append(['issues'], 1), 'issues:\n  - 1\nb: 1\n'],
     ['that is missing', 'b:\n- 1\n', append(['issues'], 1), 'b:\n- 1\nissues:\n- 1\n'],
     ['that ends in an empty item', 'issues:\n- # c\n', append(['issues'], 1), 'issues:\n- # c\n- 1\n'],
+    [
+      'before a comment that a block would swallow',
+      'i:\n- a\n    # c\n',
+      append(['i'], 'x\ny'),
+      'i:\n- a\n- "x\\ny"\n    # c\n',
+    ],
     [
       'that ends in a text of its own lines',
       'issues:\n- |+\n a\n\nb: 1\n',

@@ -37,7 +37,7 @@ describe('exit codes', () => {
     expect(said(rig, await rig.run(['next']))).toMatchInlineSnapshot(`
       "exit 1
       ── stderr
-      ✘ ERROR  a  a  runbook.yaml:2
+      ✘ ERROR  a  runbook.yaml:2
         SCRIPT_ERROR: exit 3
         oh no
         runbook retry a · runbook skip a · runbook show a"
@@ -120,22 +120,22 @@ describe('run', () => {
     expect(said(rig, await rig.run(['run']))).toMatchInlineSnapshot(`
       "exit 0
       ── stderr
-      ▶ a  a                                                               step 1 of 4
+      ▶ a                                                                  step 1 of 4
         echo a >>order                                                            in .
 
       ✔ DONE  a  <duration>  logs/a/<stamp>.log
 
-      ▶ b  b                                                               step 3 of 4
+      ▶ b                                                                  step 3 of 4
         echo b >>order                                                            in .
 
       ✔ DONE  b  <duration>  logs/b/<stamp>.log
 
-      ▶ c  c                                                               step 2 of 4
+      ▶ c                                                                  step 2 of 4
         echo c >>order                                                            in .
 
       ✔ DONE  c  <duration>  logs/c/<stamp>.log
 
-      ▶ d  d                                                               step 4 of 4
+      ▶ d                                                                  step 4 of 4
         echo d >>order                                                            in .
 
       ✔ DONE  d  <duration>  logs/d/<stamp>.log

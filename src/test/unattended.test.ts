@@ -24,12 +24,10 @@ describe.each<[where: string, (rig: Rig, args: string[]) => Promise<{ code: numb
 ])('%s', (_where, runIn) => {
   test('a MANUAL task is left READY, exit 4', async () => {
     await using rig = await makeRig({ files: { 'runbook.yaml': manual } });
-    for (const command of ['next', 'run']) {
-      const { code, text } = await runIn(rig, [command]);
-      expect(code).toBe(4);
-      expect(text).toContain('error: `sign`: this step is done by hand, and there is no terminal to ask how it went');
-      expect(text).toContain('`--answer accept`');
-    }
+    const { code, text } = await runIn(rig, ['run']);
+    expect(code).toBe(4);
+    expect(text).toContain('error: `sign`: this step is done by hand, and there is no terminal to ask how it went');
+    expect(text).toContain('`--answer accept`');
     expect(rig.read('runbook.yaml')).toBe(manual);
     expect(rig.journal()).toEqual([]);
   });
@@ -38,11 +36,9 @@ describe.each<[where: string, (rig: Rig, args: string[]) => Promise<{ code: numb
     await using rig = await aiRig('');
     const before = rig.read('runbook.yaml');
     const sent = server.requests().length;
-    for (const flags of [[], ['--yes']]) {
-      const { code, text } = await runIn(rig, ['next', ...flags]);
-      expect(code).toBe(4);
-      expect(text.replaceAll(/\s+/g, ' ')).toContain('`--yes=unchecked`');
-    }
+    const { code, text } = await runIn(rig, ['next', '--yes']);
+    expect(code).toBe(4);
+    expect(text).toContain('`--yes=unchecked`');
     expect(server.requests()).toHaveLength(sent);
     expect(rig.read('runbook.yaml')).toBe(before);
     expect(rig.exists('out.txt')).toBe(false);
@@ -122,12 +118,12 @@ describe('--yes', () => {
     expect(said(rig, finished).replace(/\d+ tokens .*/, '<tokens>')).toMatchInlineSnapshot(`
       "exit 0
       ── stderr
-      ▶ ai  ai                                                             step 1 of 1
+      ▶ ai                                                                 step 1 of 1
         gpt-4o-mini · ask.txt · <tokens>
         writes out.txt once you accept
 
         ────────────────────────────────────────────────────────────────────────────
-        out.txt                                                        new, +1 lines
+        out.txt                                                         new, +1 line
         + hello from the model
         ────────────────────────────────────────────────────────────────────────────
         ✔ test -s out.txt

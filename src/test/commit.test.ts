@@ -1,0 +1,103 @@
+// `commit`: one git commit with the work and the status together. What the person had uncommitted stays as it is.
+import { expect, test } from 'vitest';
+import { makeRig, type Rig } from './rig.ts';
+
+const files = (commit: string) => ({
+  'runbook.yaml': `tasks:
+  - id: build
+    name: Build it
+    status: READY
+    type: AUTOMATED_SCRIPT
+    task_detail_file: tasks/build.yaml
+  - {id: after, depends_on: [build]}
+`,
+  'tasks/build.yaml': `status: READY\ncommit: ${commit}\nscript_details: ./build.sh\n`,
+  'build.sh':
+    '#!/bin/sh\necho built > out.txt\necho more >> kept.txt\nrm gone.txt\nmkdir -p new\necho x > "new/a file"\n',
+  'kept.txt': 'kept\n',
+  'gone.txt': 'gone\n',
+  'mine.txt': 'mine\n',
+  'staged.txt': 'staged\n',
+  '.gitignore': 'logs/\n',
+});
+
+test('the work and the status go into one commit; what was uncommitted before stays as it was', async () => {
+  await using rig = await makeRig({ git: true, files: files('true') });
+  rig.write('mine.txt', 'changed by me\n');
+  rig.write('new-of-mine.txt', 'not for git yet\n');
+  rig.write('staged.txt', 'staged by me\n');
+  rig.git('add', 'staged.txt');
+  const { code, stderr } = await rig.run(['next']);
+  expect(code).toBe(0);
+  expect(rig.git('log', '--format=%s')).toBe('build: Build it\nstart');
+  expect(stderr).toContain(`  commit ${rig.git('rev-parse', '--short', 'HEAD')}  build: Build it\n`);
+  expect(rig.git('show', '--name-status', '--format=', 'HEAD').split('\n')).toEqual([
+    'D\tgone.txt',
+    'M\tkept.txt',
+    'A\tnew/a file',
+    'A\tout.txt',
+    'M\trunbook.yaml',
+    'M\ttasks/build.yaml',
+  ]);
+  expect(rig.git('show', 'HEAD:runbook.yaml')).toContain('status: DONE\n');
+  expect(rig.git('show', 'HEAD:runbook.yaml')).toContain('{id: after, status: READY, depends_on: [build]}');
+  expect(rig.git('show', 'HEAD:tasks/build.yaml')).toContain('outcome: SUCCESS');
+  expect(
+    rig
+      .git('status', '--porcelain')
+      .split('\n')
+      .map((line) => line.trim()),
+  ).toEqual(['M mine.txt', 'M  staged.txt', '?? new-of-mine.txt']);
+  expect(rig.git('diff', '--cached', '--name-only')).toBe('staged.txt');
+  const committed = rig.journal().find(({ event_type: type }) => type === 'GIT_COMMIT');
+  expect(committed).toMatchObject({
+    task_id: 'build',
+    details: { commit: rig.git('rev-parse', '--short', 'HEAD'), message: 'build: Build it' },
+  });
+});
+
+test('a text is the message; a failing task commits nothing', async () => {
+  await using rig = await makeRig({ git: true, files: files('"Release: the build"') });
+  rig.write('build.sh', '#!/bin/sh\necho half > out.txt\nexit 1\n');
+  expect((await rig.run(['next'])).code).toBe(1);
+  expect(rig.git('log', '--format=%s')).toBe('start');
+  rig.write('build.sh', '#!/bin/sh\necho all > out.txt\n');
+  await rig.run(['retry', 'build']);
+  expect((await rig.run(['next'])).code).toBe(0);
+  expect(rig.git('log', '--format=%s')).toBe('Release: the build\nstart');
+});
+
+test('a step by hand commits what the person did meanwhile, and its status', async () => {
+  await using rig = await makeRig({
+    git: true,
+    files: {
+      'runbook.yaml': 'tasks:\n  - {id: edit, status: READY, commit: true}\n',
+      'page.md': 'old\n',
+      '.gitignore': 'logs/\n',
+    },
+  });
+  const term = rig.terminal(['next']);
+  await term.waitFor('Done?');
+  rig.write('page.md', 'new\n');
+  term.press('y');
+  expect((await term.exit).code).toBe(0);
+  expect(rig.git('show', '--name-only', '--format=', 'HEAD').split('\n')).toEqual(['page.md', 'runbook.yaml']);
+});
+
+test('where git refuses, the task is done all the same, and it is said why', async () => {
+  await using rig = await makeRig({ git: true, files: files('true') });
+  rig.write('.git/hooks/pre-commit', '#!/bin/sh\necho "no commits on Friday" >&2\nexit 1\n');
+  const { code, stderr } = await rig.run(['next']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('The commit of build was not made: no commits on Friday\n');
+  expect(rig.statuses().build).toBe('DONE');
+  expect(rig.git('log', '--format=%s')).toBe('start');
+});
+
+test('outside a repository the task is done all the same, and it is said', async () => {
+  await using rig: Rig = await makeRig({ files: files('true') });
+  const { code, stderr } = await rig.run(['next']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('The commit of build was not made: this is not a git repository\n');
+  expect(rig.statuses().build).toBe('DONE');
+});

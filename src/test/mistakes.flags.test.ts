@@ -1,0 +1,395 @@
+// The command line, misused: flags, commands, ids and statuses. What was meant is suggested, and nothing is written.
+import { afterAll, expect, test } from 'vitest';
+import { refusals } from './refusals.ts';
+import { makeRig } from './rig.ts';
+
+const rig = await makeRig();
+afterAll(() => rig[Symbol.asyncDispose]());
+
+const runbook = `tasks:
+  - id: build_it
+    status: READY
+    type: AUTOMATED_SCRIPT
+    script_details: "true"
+  - id: test_it
+    status: PENDING
+    depends_on: [build_it]
+  - id: broken
+    status: ERROR
+  - id: finished
+    status: DONE
+  - id: left_out
+    status: SKIPPED
+  - id: cut_off
+    status: RUNNING
+`;
+
+test('commands that are not known', async () => {
+  expect(
+    await refusals(rig, lines('nxt', 'stauts', 'frobnicate', 'NEXT', '--quiet nxt', 'help nxt', '-- nxt')),
+  ).toMatchInlineSnapshot(`
+    "
+    nxt
+      USAGE
+      there is no command \`nxt\`. Did you mean \`next\`?
+      runbook --help  lists them all
+    stauts
+      USAGE
+      there is no command \`stauts\`. Did you mean \`status\`?
+      runbook --help  lists them all
+    frobnicate
+      USAGE
+      there is no command \`frobnicate\`.
+      runbook --help  lists them all
+    NEXT
+      USAGE
+      there is no command \`NEXT\`. Did you mean \`next\`?
+      runbook --help  lists them all
+    --quiet nxt
+      USAGE
+      there is no command \`nxt\`. Did you mean \`next\`?
+      runbook --help  lists them all
+    help nxt
+      USAGE
+      there is no command \`nxt\`. Did you mean \`next\`?
+      runbook --help  lists them all
+    -- nxt
+      USAGE
+      there is no command \`nxt\`. Did you mean \`next\`?
+      runbook --help  lists them all
+    "
+  `);
+});
+
+test('flags that are not known', async () => {
+  expect(
+    await refusals(
+      rig,
+      lines('--frobnicate', 'next --dry-rnu', 'next --until build_it', 'status --color', '-x', 'next -z'),
+    ),
+  ).toMatchInlineSnapshot(`
+    "
+    --frobnicate
+      USAGE
+      unknown option \`--frobnicate\`
+      runbook --help  tells what it takes
+    next --dry-rnu
+      USAGE
+      unknown option \`--dry-rnu\`. Did you mean \`--dry-run\`?
+      runbook next --help  tells what it takes
+    next --until build_it
+      USAGE
+      unknown option \`--until\`
+      runbook next --help  tells what it takes
+    status --color
+      USAGE
+      unknown option \`--color\`. Did you mean \`--no-color\`?
+      runbook status --help  tells what it takes
+    -x
+      USAGE
+      unknown option \`-x\`
+      runbook --help  tells what it takes
+    next -z
+      USAGE
+      unknown option \`-z\`
+      runbook next --help  tells what it takes
+    "
+  `);
+});
+
+test('values that are missing, or too many', async () => {
+  const all = [
+    'run --until',
+    'next --answer',
+    'next --model',
+    '-C',
+    '--file',
+    'show',
+    'done',
+    'next build_it',
+    'show a b',
+    'init a b',
+  ];
+  expect(await refusals(rig, lines(...all))).toMatchInlineSnapshot(`
+    "
+    run --until
+      USAGE
+      option \`--until <id>\` argument missing
+      runbook run --help  tells what it takes
+    next --answer
+      USAGE
+      option \`--answer <decision...>\` argument missing
+      runbook next --help  tells what it takes
+    next --model
+      USAGE
+      option \`--model <name>\` argument missing
+      runbook next --help  tells what it takes
+    -C
+      USAGE
+      option \`-C, --cd <dir>\` argument missing
+      runbook --help  tells what it takes
+    --file
+      USAGE
+      option \`--file <file>\` argument missing
+      runbook --help  tells what it takes
+    show
+      USAGE
+      missing required argument \`id\`
+      runbook show --help  tells what it takes
+    done
+      USAGE
+      missing required argument \`id\`
+      runbook done --help  tells what it takes
+    next build_it
+      USAGE
+      too many arguments for \`next\`. Expected 0 arguments but got 1.
+      runbook next --help  tells what it takes
+    show a b
+      USAGE
+      too many arguments for \`show\`. Expected 1 argument but got 2.
+      runbook show --help  tells what it takes
+    init a b
+      USAGE
+      too many arguments for \`init\`. Expected 1 argument but got 2.
+      runbook init --help  tells what it takes
+    "
+  `);
+});
+
+test('values that mean nothing', async () => {
+  const all = [
+    'next --answer yes',
+    'next --answer acept',
+    'next --answer=',
+    'next --answer accept nonsense',
+    'next --yes=all',
+    'next --yes=',
+    'next -y=unchecked',
+    'next --dry-run=1',
+    'list --status REDAY',
+    'list --status ready',
+    'schema runbok',
+    'run --start-from finished --until build_it',
+  ];
+  expect(await refusals(rig, lines(...all))).toMatchInlineSnapshot(`
+    "
+    next --answer yes
+      USAGE
+      option \`--answer <decision...>\` argument \`yes\` is invalid. Allowed choices are accept, retry, edit, error, skip, quit.
+      runbook next --help  tells what it takes
+    next --answer acept
+      USAGE
+      option \`--answer <decision...>\` argument \`acept\` is invalid. Allowed choices are accept, retry, edit, error, skip, quit. Did you mean \`accept\`?
+      runbook next --help  tells what it takes
+    next --answer=
+      USAGE
+      option \`--answer <decision...>\` argument \`\` is invalid. Allowed choices are accept, retry, edit, error, skip, quit.
+      runbook next --help  tells what it takes
+    next --answer accept nonsense
+      USAGE
+      option \`--answer <decision...>\` argument \`nonsense\` is invalid. Allowed choices are accept, retry, edit, error, skip, quit.
+      runbook next --help  tells what it takes
+    next --yes=all
+      USAGE
+      \`--yes=all\` is not known
+      \`--yes\` accepts what its checks prove, \`--yes=unchecked\` also what has no checks.
+    next --yes=
+      USAGE
+      \`--yes=\` is not known
+      \`--yes\` accepts what its checks prove, \`--yes=unchecked\` also what has no checks.
+    next -y=unchecked
+      USAGE
+      \`-y=unchecked\` is not known
+      \`--yes\` accepts what its checks prove, \`--yes=unchecked\` also what has no checks.
+    next --dry-run=1
+      USAGE
+      unknown option \`--dry-run=1\`. Did you mean \`--dry-run\`?
+      runbook next --help  tells what it takes
+    list --status REDAY
+      USAGE
+      option \`--status <status...>\` argument \`REDAY\` is invalid. Allowed choices are PENDING, READY, RUNNING, DONE, ERROR, SKIPPED. Did you mean \`READY\`?
+      runbook list --help  tells what it takes
+    list --status ready
+      USAGE
+      option \`--status <status...>\` argument \`ready\` is invalid. Allowed choices are PENDING, READY, RUNNING, DONE, ERROR, SKIPPED. Did you mean \`READY\`?
+      runbook list --help  tells what it takes
+    schema runbok
+      USAGE
+      command-argument value \`runbok\` is invalid for argument \`which\`. Allowed choices are runbook, task. Did you mean \`runbook\`?
+      runbook schema --help  tells what it takes
+    run --start-from finished --until build_it
+      USAGE
+      \`--until build_it\` comes before \`--start-from finished\` in the runbook: no task is between them
+      runbook list  shows their order
+    "
+  `);
+});
+
+test('tasks that are not there', async () => {
+  const all = [
+    'run --until tset_it',
+    'run --until deploy',
+    'next --start-from buildit',
+    'show tset_it',
+    'show build',
+    'done tset_it',
+    'skip deploy',
+    'retry brokne',
+    'reset Finished',
+    'done build_it tset_it',
+  ];
+  expect(await refusals(rig, lines(...all, 'show '))).toMatchInlineSnapshot(`
+    "
+    run --until tset_it
+      UNKNOWN_TASK
+      \`--until\`: there is no task \`tset_it\`. Did you mean \`test_it\`?
+      runbook list  shows them all
+    run --until deploy
+      UNKNOWN_TASK
+      \`--until\`: there is no task \`deploy\`.
+      runbook list  shows them all
+    next --start-from buildit
+      UNKNOWN_TASK
+      \`--start-from\`: there is no task \`buildit\`. Did you mean \`build_it\`?
+      runbook list  shows them all
+    show tset_it
+      UNKNOWN_TASK
+      \`show\`: there is no task \`tset_it\`. Did you mean \`test_it\`?
+      runbook list  shows them all
+    show build
+      UNKNOWN_TASK
+      \`show\`: there is no task \`build\`. Did you mean \`build_it\`?
+      runbook list  shows them all
+    done tset_it
+      UNKNOWN_TASK
+      \`done\`: there is no task \`tset_it\`. Did you mean \`test_it\`?
+      runbook list  shows them all
+    skip deploy
+      UNKNOWN_TASK
+      \`skip\`: there is no task \`deploy\`.
+      runbook list  shows them all
+    retry brokne
+      UNKNOWN_TASK
+      \`retry\`: there is no task \`brokne\`. Did you mean \`broken\`?
+      runbook list  shows them all
+    reset Finished
+      UNKNOWN_TASK
+      \`reset\`: there is no task \`Finished\`. Did you mean \`finished\`?
+      runbook list  shows them all
+    done build_it tset_it
+      UNKNOWN_TASK
+      \`done\`: there is no task \`tset_it\`. Did you mean \`test_it\`?
+      runbook list  shows them all
+    show 
+      UNKNOWN_TASK
+      \`show\`: there is no task \`\`.
+      runbook list  shows them all
+    "
+  `);
+});
+
+test('statuses from which a command does not start', async () => {
+  const all = [
+    'retry test_it',
+    'retry finished',
+    'retry left_out',
+    'reset test_it',
+    'reset broken',
+    'done cut_off',
+    'skip cut_off',
+    'retry cut_off',
+    'reset cut_off',
+    'retry broken finished',
+  ];
+  expect(await refusals(rig, lines(...all))).toMatchInlineSnapshot(`
+    "
+    retry test_it
+      STATUS_REFUSED runbook.yaml:7:13 PENDING
+      \`test_it\` is PENDING; \`runbook retry\` is for ERROR
+      It waits for others; \`runbook status\` shows for which.
+    retry finished
+      STATUS_REFUSED runbook.yaml:12:13 DONE
+      \`finished\` is DONE; \`runbook retry\` is for ERROR
+      \`runbook reset finished\` makes it READY again.
+    retry left_out
+      STATUS_REFUSED runbook.yaml:14:13 SKIPPED
+      \`left_out\` is SKIPPED; \`runbook retry\` is for ERROR
+      \`runbook reset left_out\` makes it READY again.
+    reset test_it
+      STATUS_REFUSED runbook.yaml:7:13 PENDING
+      \`test_it\` is PENDING; \`runbook reset\` is for DONE, SKIPPED
+      It was not done yet.
+    reset broken
+      STATUS_REFUSED runbook.yaml:10:13 ERROR
+      \`broken\` is ERROR; \`runbook reset\` is for DONE, SKIPPED
+      \`runbook retry broken\` is for that.
+    done cut_off
+      STATUS_REFUSED runbook.yaml:16:13 RUNNING
+      \`cut_off\` is RUNNING; \`runbook done\` is for PENDING, READY, ERROR, SKIPPED
+      Its runner is gone. \`runbook next\` asks what to do about it.
+    skip cut_off
+      STATUS_REFUSED runbook.yaml:16:13 RUNNING
+      \`cut_off\` is RUNNING; \`runbook skip\` is for PENDING, READY, DONE, ERROR
+      Its runner is gone. \`runbook next\` asks what to do about it.
+    retry cut_off
+      STATUS_REFUSED runbook.yaml:16:13 RUNNING
+      \`cut_off\` is RUNNING; \`runbook retry\` is for ERROR
+      Its runner is gone. \`runbook next\` asks what to do about it.
+    reset cut_off
+      STATUS_REFUSED runbook.yaml:16:13 RUNNING
+      \`cut_off\` is RUNNING; \`runbook reset\` is for DONE, SKIPPED
+      Its runner is gone. \`runbook next\` asks what to do about it.
+    retry broken finished
+      STATUS_REFUSED runbook.yaml:12:13 DONE
+      \`finished\` is DONE; \`runbook retry\` is for ERROR
+      \`runbook reset finished\` makes it READY again.
+    "
+  `);
+});
+
+test('`init` where something stands already', async () => {
+  const cases = {
+    ...lines('init', 'init runbook.yaml'),
+    'init, and tasks is a file': { args: ['init'], files: { tasks: '' } },
+    'init, and .runbook is a file': { args: ['init'], files: { '.runbook': '' } },
+    'init sub, and sub is a file': { args: ['init', 'sub'], files: { sub: '' } },
+  };
+  expect(await refusals(rig, cases)).toMatchInlineSnapshot(`
+    "
+    init
+      USAGE
+      there is a \`runbook.yaml\` in <dir> already; nothing was written
+      runbook status  shows where it stands
+    init runbook.yaml
+      USAGE
+      <dir>/runbook.yaml is in the way: a folder is to stand there; nothing was written
+    init, and tasks is a file
+      USAGE
+      <dir>/tasks is in the way: a folder is to stand there; nothing was written
+    init, and .runbook is a file
+      USAGE
+      <dir>/.runbook is in the way: a folder is to stand there; nothing was written
+    init sub, and sub is a file
+      USAGE
+      <dir>/sub is in the way: a folder is to stand there; nothing was written
+    "
+  `);
+});
+
+test('`--json` may stand anywhere, and an error in words has the same words', async () => {
+  rig.write('words/runbook.yaml', runbook);
+  const { code, stdout, stderr } = await rig.run(['nxt'], { cwd: 'words' });
+  expect({ code, stdout, stderr }).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: there is no command `nxt`. Did you mean `next`?\n  runbook --help  lists them all\n',
+  });
+  const first = await rig.run(['--json', 'nxt'], { cwd: 'words' });
+  const last = await rig.run(['nxt', '--json'], { cwd: 'words' });
+  expect(first).toEqual(last);
+});
+
+/** Each command line is its own name; an empty word at its end stays one. */
+function lines(...all: string[]): Record<string, { args: string[]; files: Record<string, string> }> {
+  return Object.fromEntries(all.map((line) => [line, { args: line.split(' '), files: { 'runbook.yaml': runbook } }]));
+}

@@ -1,0 +1,163 @@
+// What stands around the runbook and is in the way: .env, logs/, .runbook/, and files that may not be read or written.
+import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { type Case, refusals } from './refusals.ts';
+import { makeRig } from './rig.ts';
+
+const rig = await makeRig();
+afterAll(() => rig[Symbol.asyncDispose]());
+
+const runbook = 'tasks:\n  - id: a\n    type: AUTOMATED_SCRIPT\n    script_details: "true"\n';
+const root = process.getuid?.() === 0;
+
+test('.env', async () => {
+  const secret = Buffer.from('TOKEN=s3cret-caf\xe9-token\n', 'latin1');
+  const told = await refusals(rig, {
+    'a folder': beside({ '.env/x': '' }),
+    'a folder, for `done`': { ...beside({ '.env/x': '' }), args: ['done', 'a'] },
+    'not UTF-8': beside({ '.env': secret }),
+    'UTF-16': beside({ '.env': Buffer.from('\uFEFFTOKEN=1\n', 'utf16le') }),
+  });
+  expect(told).not.toContain('s3cret');
+  expect(told).toMatchInlineSnapshot(`
+    "
+    a folder
+      FILE_UNREADABLE
+      \`.env\` can't be read: it is a folder
+      It is a text file in UTF-8, with lines such as \`NAME=value\`.
+    a folder, for \`done\`
+      FILE_UNREADABLE
+      \`.env\` can't be read: it is a folder
+      It is a text file in UTF-8, with lines such as \`NAME=value\`.
+    not UTF-8
+      FILE_UNREADABLE
+      \`.env\` is not valid UTF-8
+      It is a text file in UTF-8, with lines such as \`NAME=value\`.
+    UTF-16
+      FILE_UNREADABLE
+      \`.env\` is not valid UTF-8
+      It is a text file in UTF-8, with lines such as \`NAME=value\`.
+    "
+  `);
+});
+
+test('a journal that is no file', async () => {
+  const journal = { 'logs/run_log.jsonl/x': '' };
+  const cases = {
+    'logs is a file': beside({ logs: '' }),
+    'logs is a file, for `status`': { ...beside({ logs: '' }), args: ['status'] },
+    'logs is a file, for `done`': { ...beside({ logs: '' }), args: ['done', 'a'] },
+    'the journal is a folder': beside(journal),
+    'the journal is a folder, for `show`': { ...beside(journal), args: ['show', 'a'] },
+  };
+  expect(await refusals(rig, cases)).toMatchInlineSnapshot(`
+    "
+    logs is a file
+      FILE_UNREADABLE
+      \`logs/run_log.jsonl\` can't be read: a file stands where a folder must be
+      Move away what stands there; the journal is begun anew.
+    logs is a file, for \`status\`
+      FILE_UNREADABLE
+      \`logs/run_log.jsonl\` can't be read: a file stands where a folder must be
+      Move away what stands there; the journal is begun anew.
+    logs is a file, for \`done\`
+      FILE_UNREADABLE
+      \`logs/run_log.jsonl\` can't be read: a file stands where a folder must be
+      Move away what stands there; the journal is begun anew.
+    the journal is a folder
+      FILE_UNREADABLE
+      \`logs/run_log.jsonl\` can't be read: it is a folder
+      Move away what stands there; the journal is begun anew.
+    the journal is a folder, for \`show\`
+      FILE_UNREADABLE
+      \`logs/run_log.jsonl\` can't be read: it is a folder
+      Move away what stands there; the journal is begun anew.
+    "
+  `);
+});
+
+test('.runbook that is no folder', async () => {
+  const cases = {
+    'a file': beside({ '.runbook': '' }),
+    'a file, for `status`': { ...beside({ '.runbook': '' }), args: ['status'] },
+    'a file, for `done`': { ...beside({ '.runbook': '' }), args: ['done', 'a'] },
+  };
+  expect(await refusals(rig, cases)).toMatchInlineSnapshot(`
+    "
+    a file
+      FILE_UNREADABLE
+      \`.runbook/lease.json\` can't be used: a file stands where a folder must be
+    a file, for \`status\`
+      FILE_UNREADABLE
+      \`.runbook/lease.json\` can't be used: a file stands where a folder must be
+    a file, for \`done\`
+      FILE_UNREADABLE
+      \`.runbook/lease.json\` can't be used: a file stands where a folder must be
+    "
+  `);
+});
+
+test('a journal with lines that are none is read past them', async () => {
+  const lines = [
+    'not JSON',
+    'null',
+    '[1]',
+    '"status_change"',
+    '{"event_type":5,"task_id":"a","status_change":"READY -> DONE"}',
+    '{"event_type":"START_TASK","task_id":7,"status_change":"READY -> DONE"}',
+    '{"event_type":"START_TASK","task_id":"a","status_change":9}',
+    '{"event_type":"START_TASK","task_id":"a","status_change":"READY"}',
+    '{"event_type":"START_TASK","task_id":"a","status_change":"READY -> NONSENSE"}',
+    '{"event_type":"START_TA',
+  ];
+  rig.write('torn/runbook.yaml', runbook);
+  rig.write('torn/logs/run_log.jsonl', lines.join('\n'));
+  expect(await rig.run(['next'], { cwd: 'torn' })).toMatchObject({ code: 0, stdout: '' });
+  expect(rig.read('torn/logs/run_log.jsonl').slice(0, lines.join('\n').length + 1)).toBe(`${lines.join('\n')}\n`);
+});
+
+test.each(['', '{"pid":', 'null', '{"pid":"1","host":"x"}'])(
+  'locks that a crash left half written (%j) are taken over',
+  async (half) => {
+    const folder = join(rig.dir, `lock-${Buffer.from(half).toString('hex')}`);
+    mkdirSync(join(folder, '.runbook'), { recursive: true });
+    writeFileSync(join(folder, 'runbook.yaml'), runbook);
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    for (const name of ['lease.json', 'write.lock']) {
+      writeFileSync(join(folder, '.runbook', name), half);
+      utimesSync(join(folder, '.runbook', name), anHourAgo, anHourAgo);
+    }
+    expect(await rig.run(['next'], { cwd: folder })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('✔ DONE  a'),
+    });
+  },
+);
+
+test.skipIf(root)('files that may not be read', async () => {
+  const forbid = (name: string) => (folder: string) => chmodSync(join(folder, name), 0o000);
+  const cases = {
+    'the runbook': { ...beside({}), before: forbid('runbook.yaml') },
+    'the keys': { ...beside({ '.env': 'A=1\n' }), before: forbid('.env') },
+    'the journal': { ...beside({ 'logs/run_log.jsonl': '' }), before: forbid('logs/run_log.jsonl') },
+  };
+  const told = await refusals(rig, cases);
+  expect(told).toContain("`runbook.yaml` can't be read: no permission");
+  expect(told).toContain("`.env` can't be read: no permission");
+  expect(told).toContain("`logs/run_log.jsonl` can't be read: no permission");
+});
+
+test.skipIf(root)('a folder in which nothing may be written', async () => {
+  const cases = { next: beside({}), done: { ...beside({}), args: ['done', 'a'] } };
+  const locked = (folder: string) => chmodSync(folder, 0o555);
+  const told = await refusals(rig, {
+    next: { ...cases.next, before: locked },
+    done: { ...cases.done, before: locked },
+  });
+  expect(told).toMatch(/FILE_UNWRITABLE\n {2}.+: no permission/);
+});
+
+function beside(files: Record<string, string | Uint8Array>): Case {
+  return { files: { 'runbook.yaml': runbook, ...files } };
+}

@@ -1,0 +1,353 @@
+// `validate`: all mistakes at once, of every kind, and what looks unmeant; what it says of the ones that ship.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { requirePlace, requireSense, type Told } from './refusals.ts';
+import { makeRig, type Rig } from './rig.ts';
+
+const mistakes = {
+  'runbook.yaml': `name: Everything is wrong
+models:
+  local: {provider: openai, base_url: "http://127.0.0.1:1234/v1"}
+tasks:
+  - id: build
+    status: OPEN
+  - id: test
+    depends_on: [biuld, gone]
+  - id: test
+  - id: chicken
+    depends_on: [egg]
+  - id: egg
+    depends_on: [chicken]
+  - id: self
+    depends_on: [self]
+  - id: broken
+    task_detail_file: tasks/broken.yaml
+  - id: lost
+    task_detail_file: tasks/lost.yaml
+  - id: differs
+    type: MANUAL
+    task_detail_file: tasks/differs.yaml
+  - id: often
+    task_detail_file: tasks/often.yaml
+  - id: script
+    type: AUTOMATED_SCRIPT
+    script_details: ./gone.sh
+  - id: draft
+    type: AI_ASSISTED
+    ai_details: {prompt_template: p.md, model: "opneai:gpt"}
+  - id: fill
+    type: AI_ASSISTED
+    ai_details: {prompt_template: q.md}
+  - id: shape
+    type: AI_ASSISTED
+    ai_details: {prompt_template: p.md, output_parser: json, output_schema: {type: 5}}
+  - id: waits_for_broken
+    depends_on: [broken, lost]
+`,
+  'tasks/broken.yaml': 'id: broken\nname: "Never closed\n',
+  'tasks/differs.yaml': 'id: differs\ntype: AI_ASSISTED\n',
+  'tasks/often.yaml': 'id: often\nretries: often\n',
+  'p.md': 'Write it.\n',
+  'q.md': 'Write\n{{ nothing }}\n',
+};
+
+const unmeant = {
+  'runbook.yaml': `descripton: A slip
+owner: Ada
+defaults: {tmeout: 10m}
+models:
+  local: {provider: openai, base_ulr: "http://127.0.0.1:1234/v1"}
+tasks:
+  - id: build
+    status: READY
+    dependson: [test]
+    script_details: {command: make, tiemout: 5m}
+  - id: test
+    status: READY
+    depends_on: [build]
+    type: AUTOMATED_SCRIPT
+    script_details: ./made-by-build.sh
+    checks: [{nmae: it passes, command: "true"}]
+  - id: draft
+    depends_on: [build]
+    type: AI_ASSISTED
+    ai_details: {prompt_template: p.md, promt_template: q.md}
+    task_detail_file: draft.yaml
+  - id: finished
+    status: DONE
+    type: AUTOMATED_SCRIPT
+    script_details: ./gone.sh
+`,
+  'draft.yaml': 'id: draft\nreview_points: [all of it]\n',
+  'p.md': 'Write it.\n',
+};
+
+test('all mistakes are found at once, of the form and of what it means', async () => {
+  await using rig = await makeRig({ files: mistakes });
+  const before = rig.tree();
+  const { code, stdout, stderr } = await rig.run(['validate']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '14 mistakes, 0 warnings\n' });
+  expect(stderr).toMatchInlineSnapshot(`
+    "error: \`OPEN\` is not a status.
+     ——▶ runbook.yaml:6:13
+      │
+    6 │     status: OPEN
+      │             ^^^^
+      It is one of PENDING, READY, RUNNING, DONE, ERROR, SKIPPED.
+
+    error: this is not valid YAML: what begins here with " is never closed
+     ——▶ tasks/broken.yaml:2:7
+      │
+    2 │ name: "Never closed
+      │       ^
+      Close it, or put quotes around the text if it only begins with that character.
+
+    error: \`tasks/lost.yaml\` does not exist
+      ——▶ runbook.yaml:19:23
+       │
+    19 │     task_detail_file: tasks/lost.yaml
+       │                       ^^^^^^^^^^^^^^^
+      Write that file, or mend the path.
+
+    error: task \`differs\` has two different \`type\`: \`MANUAL\` here, \`AI_ASSISTED\` at tasks/differs.yaml:2
+      ——▶ runbook.yaml:21:11
+       │
+    21 │     type: MANUAL
+       │           ^^^^^^
+      Make them the same, or take one of them out.
+
+    error: \`retries\` must be a whole number, 0 or more, not the text \`often\`
+     ——▶ tasks/often.yaml:2:10
+      │
+    2 │ retries: often
+      │          ^^^^^
+
+    error: two tasks have the id \`test\`; the first is at runbook.yaml:7
+     ——▶ runbook.yaml:9:9
+      │
+    9 │   - id: test
+      │         ^^^^
+      Give one of them another id, and mend the \`depends_on\` that mean it.
+
+    error: task \`test\` depends on \`biuld\`, which does not exist. Did you mean \`build\`?
+     ——▶ runbook.yaml:8:18
+      │
+    8 │     depends_on: [biuld, gone]
+      │                  ^^^^^
+      Mend the id, or take it out.
+
+    error: task \`test\` depends on \`gone\`, which does not exist.
+     ——▶ runbook.yaml:8:25
+      │
+    8 │     depends_on: [biuld, gone]
+      │                         ^^^^
+      Mend the id, or take it out.
+
+    error: these tasks wait for each other in a circle: \`chicken\` → \`egg\` → \`chicken\`
+      ——▶ runbook.yaml:11:18
+       │
+    11 │     depends_on: [egg]
+       │                  ^^^
+      Take one of these dependencies out.
+
+    error: task \`self\` depends on itself
+      ——▶ runbook.yaml:15:18
+       │
+    15 │     depends_on: [self]
+       │                  ^^^^
+      Take it out.
+
+    error: the script \`./gone.sh\` does not exist
+      ——▶ runbook.yaml:27:21
+       │
+    27 │     script_details: ./gone.sh
+       │                     ^^^^^^^^^
+      Mend the path, or write that script. It is looked up from the folder the task runs in.
+
+    error: the model \`opneai:gpt\` is not known: \`opneai\` is no provider. Did you mean \`openai\`?
+      ——▶ runbook.yaml:30:48
+       │
+    30 │     ai_details: {prompt_template: p.md, model: "opneai:gpt"}
+       │                                                ^^^^^^^^^^^^
+      Providers: openai, paste, scripted. Or a name from \`models\` in the runbook.
+
+    error: \`nothing\` is not defined.
+     ——▶ q.md:2:4
+      │
+    2 │ {{ nothing }}
+      │    ^^^^^^^
+      The template may use \`task\`, \`runbook\`, \`outputs\`, \`git\`, \`feedback\`, \`previous_response\`, \`error\`, \`file\`, \`glob\`.
+
+    error: \`output_schema\` is no JSON Schema: data/type must be equal to one of the allowed values, data/type must be array, data/type must match a schema in anyOf
+      ——▶ runbook.yaml:36:77
+       │
+    36 │     ai_details: {prompt_template: p.md, output_parser: json, output_schema: {type: 5}}
+       │                                                                             ^^^^^^^^^
+
+    "
+  `);
+  expect(rig.tree()).toEqual(before);
+});
+
+test('a mistake in a detail file is no mistake of those that depend on the task', async () => {
+  const files = { 'runbook.yaml': 'tasks:\n  - {id: a, task_detail_file: a.yaml}\n  - {id: b, depends_on: [a]}\n' };
+  await using rig = await makeRig({ files: { ...files, 'a.yaml': 'id: [\n' } });
+  expect((await found(rig)).mistakes.map(({ code }) => code)).toEqual(['YAML_SYNTAX']);
+});
+
+test('what looks unmeant is told with what was meant, and is no mistake', async () => {
+  await using rig = await makeRig({ files: unmeant });
+  const before = rig.tree();
+  const { code, stdout, stderr } = await rig.run(['validate']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '4 tasks, 0 mistakes, 12 warnings\n' });
+  expect(stderr).toMatchInlineSnapshot(`
+    "warning: \`descripton\` is not a field of the tool's; it is kept as it is. Did you mean \`description\`?
+     ——▶ runbook.yaml:1:1
+      │
+    1 │ descripton: A slip
+      │ ^^^^^^^^^^
+
+    warning: \`owner\` is not a field of the tool's; it is kept as it is.
+     ——▶ runbook.yaml:2:1
+      │
+    2 │ owner: Ada
+      │ ^^^^^
+
+    warning: \`tmeout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
+     ——▶ runbook.yaml:3:12
+      │
+    3 │ defaults: {tmeout: 10m}
+      │            ^^^^^^
+
+    warning: \`base_ulr\` is not a field of the tool's; it is kept as it is. Did you mean \`base_url\`?
+     ——▶ runbook.yaml:5:29
+      │
+    5 │   local: {provider: openai, base_ulr: "http://127.0.0.1:1234/v1"}
+      │                             ^^^^^^^^
+
+    warning: \`dependson\` is not a field of the tool's; it is kept as it is. Did you mean \`depends_on\`?
+     ——▶ runbook.yaml:9:5
+      │
+    9 │     dependson: [test]
+      │     ^^^^^^^^^
+
+    warning: \`tiemout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
+      ——▶ runbook.yaml:10:37
+       │
+    10 │     script_details: {command: make, tiemout: 5m}
+       │                                     ^^^^^^^
+
+    warning: \`nmae\` is not a field of the tool's; it is kept as it is. Did you mean \`name\`?
+      ——▶ runbook.yaml:16:15
+       │
+    16 │     checks: [{nmae: it passes, command: "true"}]
+       │               ^^^^
+
+    warning: \`promt_template\` is not a field of the tool's; it is kept as it is. Did you mean \`prompt_template\`?
+      ——▶ runbook.yaml:20:41
+       │
+    20 │     ai_details: {prompt_template: p.md, promt_template: q.md}
+       │                                         ^^^^^^^^^^^^^^
+
+    warning: \`review_points\` is not a field of the tool's; it is kept as it is.
+     ——▶ draft.yaml:2:1
+      │
+    2 │ review_points: [all of it]
+      │ ^^^^^^^^^^^^^
+
+    warning: \`test\` is READY, but waits for \`build\`; it does not start before
+      ——▶ runbook.yaml:12:13
+       │
+    12 │     status: READY
+       │             ^^^^^
+
+    warning: \`build\` has \`script_details\`, which nothing uses: its type is MANUAL
+      ——▶ runbook.yaml:10:5
+       │
+    10 │     script_details: {command: make, tiemout: 5m}
+       │     ^^^^^^^^^^^^^^
+      \`type: AUTOMATED_SCRIPT\` would use them.
+
+    warning: the script \`./made-by-build.sh\` does not exist
+      ——▶ runbook.yaml:15:21
+       │
+    15 │     script_details: ./made-by-build.sh
+       │                     ^^^^^^^^^^^^^^^^^^
+      Mend the path, or write that script. It is looked up from the folder the task runs in.
+
+    "
+  `);
+  expect(rig.tree()).toEqual(before);
+});
+
+test('keys that nobody knows are still there after a run', async () => {
+  await using rig = await makeRig({
+    files: { 'runbook.yaml': 'owner: Ada\ntasks:\n  - id: a\n    due: 2026-11-20 # soon\n    x-notes: {of: mine}\n' },
+  });
+  expect((await rig.run(['done', 'a'])).code).toBe(0);
+  expect(rig.read('runbook.yaml')).toBe(
+    'owner: Ada\ntasks:\n  - id: a\n    status: DONE\n    due: 2026-11-20 # soon\n    x-notes: {of: mine}\n',
+  );
+});
+
+test('--json: one object on stdout, the same troubles in the same order, each in its place', async () => {
+  for (const files of [mistakes, unmeant]) {
+    await using rig = await makeRig({ files });
+    const words = (await rig.run(['validate'])).stderr;
+    const { valid, mistakes: wrong, warnings } = await found(rig);
+    expect(valid).toBe(wrong.length === 0);
+    for (const told of [...warnings, ...wrong]) {
+      requireSense(told, told.message);
+      if (!told.at) throw new Error(`${told.message} has no place`);
+      requirePlace(told.at, Buffer.from(rig.read(told.at.file)), told.message);
+    }
+    const inWords = [
+      ...warnings.map((told) => ['warning', told] as const),
+      ...wrong.map((told) => ['error', told] as const),
+    ];
+    const blocks = words.trimEnd().split('\n\n');
+    expect(
+      blocks.map((block) =>
+        block
+          .split('\n')
+          .slice(0, 2)
+          .map((line) => line.trim()),
+      ),
+    ).toEqual(
+      inWords.map(([label, { message, at }]) => [`${label}: ${message}`, `——▶ ${at?.file}:${at?.line}:${at?.column}`]),
+    );
+  }
+});
+
+test('an empty list of tasks is a warning', async () => {
+  await using rig = await makeRig({ files: { 'runbook.yaml': 'name: Nothing yet\ntasks: []\n' } });
+  const { valid, warnings } = await found(rig);
+  expect({ valid, warnings }).toEqual({
+    valid: true,
+    warnings: [expect.objectContaining({ message: '`tasks` is empty: there is nothing to do' })],
+  });
+});
+
+test('what ships has no mistakes', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  await using rig = await makeRig();
+  for (const folder of ['.', 'examples/happy-llm-cli', 'examples/express-release']) {
+    const { mistakes, warnings } = await found(rig, '-C', join(root, folder));
+    expect(mistakes).toEqual([]);
+    // What a step before makes may be missing still.
+    expect(warnings.filter(({ code }) => code !== 'FILE_NOT_FOUND')).toEqual([]);
+  }
+});
+
+async function found(rig: Rig, ...args: string[]): Promise<{ valid: boolean; mistakes: Told[]; warnings: Told[] }> {
+  const { code, stdout, stderr } = await rig.run(['validate', '--json', ...args]);
+  const { data, ...rest } = JSON.parse(stdout) as { data: { valid: boolean; mistakes: Told[]; warnings: Told[] } };
+  expect({ rest, stderr, lines: stdout.split('\n').length }).toEqual({
+    rest: { schema_version: 1, kind: 'validate' },
+    stderr: '',
+    lines: 2,
+  });
+  expect(code).toBe(data.valid ? 0 : 2);
+  return data;
+}
