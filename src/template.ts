@@ -210,7 +210,7 @@ function provided(root: string, parts: { source: string; chars: number }[]) {
     file: (path: unknown) => {
       if (typeof path !== 'string')
         throw new RunbookError({ code: 'TEMPLATE_INVALID', message: '`file` takes the path of a file, as text' });
-      if (!existsSync(join(root, path))) throw missingFile(root, path);
+      if (!existsSync(insideProject(root, path))) throw missingFile(root, path);
       return open(path);
     },
     glob: (pattern: unknown) => {

@@ -159,9 +159,9 @@ function blockedLines(runbook: Runbook, scope: Scope): string[] {
   const hint = skipped
     ? [
         '',
-        '  A SKIPPED task does not let those after it go on. Write `skipped_satisfies:',
-        '  true` at the top of the runbook, or run `runbook done ID` if its work is done',
-        '  after all, or take it out of their `depends_on`.',
+        '  A SKIPPED task does not let those after it go on. Either write',
+        '  `skipped_satisfies: true` at the top of the runbook, or run `runbook done ID`',
+        '  if its work is done after all, or take it out of their `depends_on`.',
       ]
     : [];
   return [...lines.slice(0, 12), ...(lines.length > 12 ? [`  … and ${lines.length - 12} more`] : []), ...hint];

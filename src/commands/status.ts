@@ -58,7 +58,7 @@ function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spen
     waiting: runbook.tasks
       .filter((task) => task.status === 'PENDING')
       .map((task) => ({ id: task.id, waits_for: waitsFor(runbook, task).map(({ id }) => id) })),
-    holder: holder ?? null,
+    holder: holder ? { pid: holder.pid, host: holder.host, since: holder.since, task_id: holder.taskId ?? null } : null,
     spent: { ms: spent.ms, cost_usd: spent.cost },
     last_activity: spent.last?.toISOString() ?? null,
   };
@@ -88,7 +88,7 @@ function toLines(context: Context, { runbook, interrupted, holder, changes }: St
     ),
     holder
       ? [
-          `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${holder.host}, since ${ago(new Date(holder.since), new Date())}`,
+          `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${holder.host}, started ${ago(new Date(holder.since), new Date())}`,
         ]
       : [],
     interrupted.flatMap((task) => [

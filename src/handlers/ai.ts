@@ -28,11 +28,16 @@ export async function prepareAi(job: Job): Promise<Step> {
       template: prompt.template,
       tokens: prompt.tokens,
       cost: model.price(prompt.tokens, 0),
-      writes: task.outputArtifact === undefined ? [] : [task.outputArtifact],
+      writes: whatItWrites(task, ai),
       context: prompt.context,
     },
     carryOut: () => new Conversation(job, ai, model).carryOut(prompt),
   };
+}
+
+function whatItWrites({ outputArtifact }: Task, { outputParser }: AiDetails): string[] {
+  if (outputParser === 'files') return ['the files that the reply names'];
+  return outputArtifact === undefined ? [] : [outputArtifact];
 }
 
 /** Throws what is wrong with the task, as far as it can be seen without filling its templates. */

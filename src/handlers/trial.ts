@@ -1,7 +1,8 @@
 // Lets checks see a proposal in its place while the old file is safe in .runbook/, and puts the old one back afterwards.
 // The old bytes and a note of what to put back are on disk before the first byte changes, so a kill loses nothing.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errnoOf } from '../errors.ts';
 import { sha256 } from '../journal.ts';
 import { folderFor } from '../runbook/lock.ts';
 import { writeDurably } from '../runbook/write.ts';
@@ -16,6 +17,8 @@ interface Manifest {
     readonly old: string | null;
     /** What is on trial, by its hash. */
     readonly trial: string;
+    /** The folders that are made for it, the deepest first. */
+    readonly folders: readonly string[];
   }[];
 }
 
@@ -35,7 +38,12 @@ export async function onTrial<T>(
 ): Promise<T> {
   const manifest: Manifest = {
     taskId,
-    files: files.map(({ path, text }) => ({ path, old: bytesOf(join(root, path)), trial: sha256(text) })),
+    files: files.map(({ path, text }) => ({
+      path,
+      old: bytesOf(join(root, path)),
+      trial: sha256(text),
+      folders: missingFolders(root, path),
+    })),
   };
   writeDurably(join(folderFor(root), MANIFEST), JSON.stringify(manifest));
   try {
@@ -67,8 +75,23 @@ function restore(root: string, { keepOthers }: { keepOthers: boolean }): Restore
     else if (found !== old) writeDurably(file, Buffer.from(old, 'base64'));
     return { taskId, path, kept: keepOthers && isOthers ? `${path}.orig` : undefined };
   });
+  for (const folder of files.flatMap(({ folders }) => folders)) removeIfEmpty(join(root, folder));
   rmSync(manifestPath, { force: true });
   return restored;
+}
+
+function missingFolders(root: string, path: string): string[] {
+  const missing: string[] = [];
+  for (let folder = dirname(path); !existsSync(join(root, folder)); folder = dirname(folder)) missing.push(folder);
+  return missing;
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+  }
 }
 
 function bytesOf(path: string): string | null {

@@ -163,7 +163,7 @@ function placeAt(file: string, text: string, lines: LineCounter, start: number, 
   const lineText = text.slice(lineStart, newline < 0 ? undefined : newline).replace(/\r$/, '');
   const onThisLine = Math.max(1, Math.min(end, lineStart + lineText.length) - start);
   // No editor counts a byte order mark as a column.
-  const mark = lineText.startsWith('\uFEFF') ? 1 : 0;
+  const mark = lineStart === 0 && lineText.startsWith('\uFEFF') ? 1 : 0;
   const column = Math.max(1, col - mark);
   return { file, line: Math.max(1, line), column, length: onThisLine, text: lineText.slice(mark) };
 }

@@ -95,8 +95,9 @@ class Show {
       case 'reviewPoints':
         this.#say(
           ...event.points.flatMap((point, i) => {
-            const text = `  ${i === 0 ? 'Look for' : '        '}   ${palette.dim('·')} ${this.#line(point)}`;
-            return wrap(text, this.#columns(), ' '.repeat(15));
+            const [first = '', ...rest] = wrap(this.#line(point), this.#columns() - 15);
+            const start = `  ${i === 0 ? 'Look for' : '        '}   ${palette.dim('·')} `;
+            return [start + first, ...rest.map((line) => ' '.repeat(15) + line)];
           }),
           '',
         );

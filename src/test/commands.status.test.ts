@@ -145,6 +145,33 @@ describe('status', () => {
     });
     expect(edited.tree()).toEqual(before);
   });
+
+  test('names the runner that is at work', async () => {
+    const yaml =
+      'name: busy\ntasks:\n  - {id: a, type: AUTOMATED_SCRIPT, script_details: "touch up; until test -e go; do sleep 0.05; done"}\n  - {id: b, depends_on: [a]}\n';
+    await using busy = await makeRig({ files: { 'runbook.yaml': yaml } });
+    const runner = busy.start(['next']);
+    await expect.poll(() => busy.exists('up')).toBe(true);
+    const finished = await busy.run([]);
+    expect(said(busy, finished).replace(/ on \S+, started .*/, ' on <host>, started <ago>')).toMatchInlineSnapshot(`
+      "exit 0
+      ── stdout
+      busy                                                                 0 of 2 done
+
+        RUNNING  a  by pid <pid> on <host>, started <ago>
+
+        next    nothing is READY
+        after   b  waits for a"
+    `);
+    expect(dataOf('status', await busy.run(['--json']))).toMatchObject({
+      counts: { RUNNING: 1 },
+      interrupted: [],
+      holder: { pid: runner.pid, host: expect.any(String), since: expect.stringMatching(/Z$/), task_id: 'a' },
+    });
+    busy.write('go', '');
+    await runner.exit;
+    expect(dataOf('status', await busy.run(['--json']))).toMatchObject({ holder: null, next: 'b' });
+  });
 });
 
 describe('list', () => {

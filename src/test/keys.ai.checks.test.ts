@@ -52,6 +52,23 @@ test('a file that was not there is not there after its checks', async () => {
   expect(rig.read('new.py')).toBe("print('hello')\n");
 });
 
+test('several files at once: all are seen by the checks, and all are gone with their folders when it is refused', async () => {
+  const files = '```python new/folder/a.py\nprint(1)\n```\n\n```python greet.py\nprint(2)\n```\n';
+  await using rig = await rigWithDraft([files], { task: 'checks: [cat new/folder/a.py greet.py > "$TMPDIR/seen"]\n' });
+  rig.write('greet.yaml', rig.read('greet.yaml').replace('parser: python_code_block', 'parser: files'));
+  const before = personsFiles(rig);
+  const left = next(rig);
+  await left.waitFor('writes the files that the reply names once you accept');
+  await press(left, 'Accept?', 'q');
+  expect(await left.exit).toEqual({ code: 4, signal: null });
+  expect(rig.read('../tmp/seen')).toBe('print(1)\nprint(2)\n');
+  expect(personsFiles(rig)).toEqual(before);
+  const accepted = next(rig);
+  await press(accepted, 'Accept?', 'y');
+  expect(await accepted.exit).toEqual({ code: 0, signal: null });
+  expect([rig.read('new/folder/a.py'), rig.read('greet.py')]).toEqual(['print(1)\n', 'print(2)\n']);
+});
+
 test('checks that pass let y through; the journal has each of them', async () => {
   await using rig = await rigWithDraft([HELLO], { task: CHECKS });
   const term = next(rig);

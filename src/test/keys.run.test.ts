@@ -72,10 +72,9 @@ test('s in the middle of a run: those that wait for it are named when nothing el
       pack is PENDING, waits for look (SKIPPED)
       ship is PENDING, waits for pack (PENDING)
 
-      A SKIPPED task does not let those after it go on. Either \`skipped_satisfies: t
-    rue\` at the top of the runbook,
-      or \`runbook done ID\` if its work is done after all, or take it out of their \`d
-    epends_on\`."
+      A SKIPPED task does not let those after it go on. Either write
+      \`skipped_satisfies: true\` at the top of the runbook, or run \`runbook done ID\`
+      if its work is done after all, or take it out of their \`depends_on\`."
   `);
 });
 
@@ -93,7 +92,7 @@ test('run --until a step that is DONE already does nothing, and does not say tha
   const before = rig.tree();
   const term = rig.terminal(['run', '--until', 'one']);
   expect(await term.exit).toEqual({ code: 0, signal: null });
-  expect(term.screen()).toMatchInlineSnapshot(`"Nothing is left to do: every task is DONE or SKIPPED."`);
+  expect(term.screen()).toMatchInlineSnapshot(`"Nothing is left to do: every task up to one is DONE or SKIPPED."`);
   expect(rig.tree()).toEqual(before);
 });
 
@@ -117,8 +116,7 @@ test('run --start-from a step that has to wait does not start it', async () => {
   const term = rig.terminal(['run', '--start-from', 'two']);
   expect(await term.exit).toEqual({ code: 3, signal: null });
   expect(term.screen()).toMatchInlineSnapshot(`
-    "Nothing is READY:
-      one is READY
+    "Nothing from two on is READY:
       two is PENDING, waits for one (READY)"
   `);
   expect(rig.statuses()).toEqual({ one: 'READY', two: 'PENDING' });

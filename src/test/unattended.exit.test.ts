@@ -63,8 +63,9 @@ describe('exit codes', () => {
       Nothing is READY:
         b is PENDING, waits for a (SKIPPED)
 
-        A SKIPPED task does not let those after it go on. Either \`skipped_satisfies: true\` at the top of the runbook,
-        or \`runbook done ID\` if its work is done after all, or take it out of their \`depends_on\`."
+        A SKIPPED task does not let those after it go on. Either write
+        \`skipped_satisfies: true\` at the top of the runbook, or run \`runbook done ID\`
+        if its work is done after all, or take it out of their \`depends_on\`."
     `);
   });
 
