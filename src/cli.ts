@@ -143,7 +143,7 @@ function report(thrown: unknown, json: boolean): number {
   if (error instanceof RunbookError) {
     if (error.code === 'INTERRUPTED' && !json) process.stderr.write('interrupted; nothing was changed\n');
     else if (json) process.stderr.write(`${JSON.stringify(errorObject(error.code, error.message, error))}\n`);
-    else process.stderr.write(`${formatTrouble(error, palette)}\n`);
+    else process.stderr.write(`${formatTrouble(error, palette, 'error', process.stderr.columns)}\n`);
     return error.exitCode;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -94,25 +94,27 @@ const NO_MARKS: Marks = { error: (text) => text, place: (text) => text };
 
 /**
  * Words a trouble for the screen: the sentence, the place with its line and a caret, and what to do.
- * The result has no final line break.
+ * The result has no final line break. In a terminal of so many columns, the line and its caret stay unbroken.
  */
-export function formatTrouble(trouble: Trouble, marks: Marks = NO_MARKS, label = 'error'): string {
+export function formatTrouble(trouble: Trouble, marks: Marks = NO_MARKS, label = 'error', columns = 0): string {
   const lines = [`${marks.error(`${label}:`)} ${shown(trouble.message)}`];
-  if (trouble.at) lines.push(...formatPlace(trouble.at, marks));
+  if (trouble.at) lines.push(...formatPlace(trouble.at, marks, columns));
   if (trouble.hint) {
     for (const line of shown(trouble.hint).split('\n')) lines.push(`  ${line}`);
   }
   return lines.join('\n');
 }
 
-function formatPlace(at: Place, marks: Marks): string[] {
+function formatPlace(at: Place, marks: Marks, columns: number): string[] {
   const number = String(at.line);
   const gutter = ' '.repeat(number.length);
   const lines = [`${gutter}${marks.place('——▶')} ${at.file}:${at.line}:${at.column}`];
   if (at.text.trim() === '') return lines;
   // A very long line is cut around the caret, so that a minified file does not flood the screen.
-  const from = at.column > 100 ? at.column - 40 : 1;
-  const text = harmless(at.text.slice(from - 1, from + 159)).replaceAll('\t', ' ');
+  const room = columns > 0 ? Math.max(20, columns - number.length - 3) : 160;
+  const farthest = columns > 0 ? room - Math.min(at.length, room >> 1) : 100;
+  const from = at.column > farthest ? Math.max(1, Math.min(at.column - (room >> 2), at.text.length - room + 1)) : 1;
+  const text = harmless(at.text.slice(from - 1, from - 1 + room)).replaceAll('\t', ' ');
   const before = columnsOf(text.slice(0, at.column - from));
   const width = columnsOf(text.slice(at.column - from, at.column - from + at.length));
   lines.push(

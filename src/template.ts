@@ -216,6 +216,8 @@ function provided(root: string, parts: { source: string; chars: number }[]) {
     glob: (pattern: unknown) => {
       if (typeof pattern !== 'string')
         throw new RunbookError({ code: 'TEMPLATE_INVALID', message: '`glob` takes a pattern, as text' });
+      // Before a folder outside is walked through; what a pattern hides is found by `open`.
+      insideProject(root, pattern);
       const paths = globSync(pattern, { cwd: root, ignore: LEFT_OUT, dot: true, expandDirectories: false }).sort();
       return paths.map((path) => ({ path, text: open(path) }));
     },
@@ -236,36 +238,66 @@ function missingFile(root: string, path: string): RunbookError {
 }
 
 /** What Nunjucks throws, with the place, in the words of this house. */
-function worded(sources: ReadonlyMap<string, Source>, file: string, error: unknown): unknown {
-  const { lineno, colno, cause } = error as { lineno?: number; colno?: number; cause?: unknown };
-  const source = sources.get(file) ?? { file, text: '' };
-  const at =
-    lineno === undefined ? undefined : placeAt(source, Math.max(0, lineno - 1), Math.max(0, (colno ?? 1) - 1), '');
-  if (cause instanceof RunbookError)
-    return new RunbookError(
-      { code: cause.code, message: cause.message, hint: cause.hint, at: cause.at ?? at },
-      { cause },
-    );
-  if (!(error instanceof Error)) return error;
-  if (/null or undefined/.test(error.message)) {
-    return new RunbookError(
-      {
-        code: 'TEMPLATE_UNDEFINED',
-        message: 'this prints something that is not defined',
-        at,
-        hint: 'If it may be missing: {{ … | default("") }}, or {% if … %}.',
-      },
-      { cause: error },
-    );
-  }
-  return invalid(source, error);
+function worded(sources: ReadonlyMap<string, Source>, file: string, thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return thrown;
+  const error = deepest(thrown);
+  const named = sources.get(innermost(error.message) ?? file) ?? { file, text: '' };
+  const among: readonly [Text, ...Text[]] = [named, ...sources.values()];
+  const { lineno, colno = 0, cause } = error as { lineno?: number; colno?: number; cause?: unknown };
+  if (/null or undefined/.test(error.message)) return noValue(among, (lineno ?? 1) - 1, Math.max(0, colno - 1), error);
+  // What is thrown by a call has its line counted from 0, and its column is that of the parenthesis.
+  const at = lineno === undefined ? undefined : placeAt(withText(among, lineno, colno, '('), lineno, colno, '');
+  if (!(cause instanceof RunbookError)) return invalid(named, at ? { message: error.message, at } : error);
+  const { code, message, hint } = cause;
+  return new RunbookError({ code, message, hint, at: cause.at ?? at }, { cause });
 }
 
-function invalid(source: Pick<Source, 'file' | 'text'>, error: unknown): RunbookError {
-  const { lineno, colno = 0, message } = error as { lineno?: number; colno?: number; message: string };
+/** Nunjucks wraps what happens on a first line once more for each template that included it. */
+function deepest(error: Error): Error {
+  return error.cause instanceof Error && 'lineno' in error.cause ? deepest(error.cause) : error;
+}
+
+/** The template in which it happened stands after those that included it: `(p.md)\n (q.md) [Line 4, Column 3]`. */
+function innermost(message: string): string | undefined {
+  return /^(?:\s*\(([^)]*)\)(?: \[[^\]]*\])?)+/.exec(message)?.[1];
+}
+
+type Text = Pick<Source, 'file' | 'text'>;
+
+/** Of a parent template, and of an imported macro, Nunjucks says the line but not the file: it is the one that fits. */
+function withText(among: readonly [Text, ...Text[]], lineno: number, colno: number, text: string): Text {
+  return among.find((source) => lineOf(source, lineno).startsWith(text, colno)) ?? among[0];
+}
+
+function lineOf({ text }: Text, lineno: number): string {
+  return text.split(/\r?\n/)[lineno] ?? '';
+}
+
+/** `{{ x }}` where `x` is null, or not there. The place that Nunjucks gives is that of the braces. */
+function noValue(among: readonly [Text, ...Text[]], lineno: number, colno: number, cause: Error): RunbookError {
+  const source = withText(among, lineno, colno, '{{');
+  const [, before = '', expression] = /^(\{\{-?\s*)(.+?)\s*-?\}\}/.exec(lineOf(source, lineno).slice(colno)) ?? [];
+  return new RunbookError(
+    {
+      code: 'TEMPLATE_UNDEFINED',
+      message: expression === undefined ? 'this has no value' : `\`${expression}\` has no value`,
+      at: placeAt(source, lineno, colno + before.length, expression ?? ''),
+      hint: 'If it may be missing: {{ … | default("") }}, or {% if … %}.',
+    },
+    { cause },
+  );
+}
+
+function invalid(source: Text, error: unknown): RunbookError {
+  const {
+    lineno,
+    colno = 0,
+    message,
+    at: known,
+  } = error as { lineno?: number; colno?: number; message: string; at?: Place };
   // Without a line it is the end of the text that came too early.
   const line = lineno ? lineno - 1 : source.text.trimEnd().split('\n').length - 1;
-  const at = placeAt(source, line, Math.max(0, colno - 1), '');
+  const at = known ?? placeAt(source, line, Math.max(0, colno - 1), '');
   return new RunbookError(
     { code: 'TEMPLATE_INVALID', message: `this is not a valid template: ${plainMessage(message)}`, at },
     { cause: error },
@@ -283,8 +315,8 @@ function plainMessage(message: string): string {
     .replace('Unable to call `this`, which is', 'it calls something that is');
 }
 
-function placeAt(source: Pick<Source, 'file' | 'text'>, lineno: number, colno: number, name: string): Place {
-  const text = source.text.split(/\r?\n/)[lineno] ?? '';
+function placeAt(source: Text, lineno: number, colno: number, name: string): Place {
+  const text = lineOf(source, lineno);
   // Nunjucks' columns stand at the end of some nodes; where the name itself is on the line, that is the place.
   const exact = text.startsWith(name, colno) ? colno : Math.max(0, name === '' ? colno : text.lastIndexOf(name, colno));
   return { file: source.file, line: lineno + 1, column: exact + 1, length: Math.max(1, name.length), text };

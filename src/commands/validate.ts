@@ -24,8 +24,10 @@ async function validate(context: Context): Promise<number> {
   const data = { valid: mistakes.length === 0, mistakes: mistakes.map(toData), warnings: warnings.map(toData) };
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
   if (!context.flags.json) {
-    for (const warning of warnings) process.stderr.write(`${formatTrouble(warning, palette, 'warning')}\n\n`);
-    for (const mistake of mistakes) process.stderr.write(`${formatTrouble(mistake, palette)}\n\n`);
+    const say = (trouble: Trouble, label: string) =>
+      process.stderr.write(`${formatTrouble(trouble, palette, label, process.stderr.columns)}\n\n`);
+    for (const warning of warnings) say(warning, 'warning');
+    for (const mistake of mistakes) say(mistake, 'error');
   }
   const tasks = whole ? `${plural(whole.tasks.length, 'task')}, ` : '';
   context.print('validate', data, () => [

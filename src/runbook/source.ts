@@ -44,7 +44,7 @@ export function readText(path: string, file: string, askedAt?: Place): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    const at = firstReplaced(file, new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+    const at = firstReplaced(file, new TextDecoder().decode(bytes));
     throw new RunbookError(
       { code: 'FILE_UNREADABLE', message: `\`${file}\` is not valid UTF-8`, at, hint: 'Save it as UTF-8.' },
       { cause: error },

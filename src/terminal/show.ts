@@ -125,10 +125,10 @@ class Show {
         );
         break;
       case 'artifactRestored':
-        this.#say(
+        this.#sentence(
           `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`,
-          ...(event.kept === undefined ? [] : [`What was made of it since then is kept in ${event.kept}.`]),
         );
+        if (event.kept !== undefined) this.#sentence(`What was made of it since then is kept in ${event.kept}.`);
         break;
       case 'foundInterrupted':
         this.#interrupted(event);
@@ -151,10 +151,10 @@ class Show {
         break;
       case 'leftRunning':
         this.#flush();
-        this.#say(
+        this.#sentence(
           `${palette.status('RUNNING', '◌')} ${oneLine(event.taskId)} stays ${palette.status('RUNNING')}: it may have done part of its work.`,
-          '  runbook next  asks what to do about it',
         );
+        this.#say('  runbook next  asks what to do about it');
         break;
       case 'statusSet':
         if (!quiet) this.#say(`${oneLine(event.taskId)}  ${palette.status(event.from)} → ${palette.status(event.to)}`);
@@ -353,7 +353,7 @@ class Show {
       AUTOMATED_SCRIPT: 'Its script may have done part of its work',
     }[task.type];
     this.#say(
-      `${palette.bold(oneLine(task.id))} was ${palette.status('RUNNING')} ${who}.`,
+      ...wrap(`${palette.bold(oneLine(task.id))} was ${palette.status('RUNNING')} ${who}.`, this.#columns()),
       ...wrap(`${what}${log ? `; its log ends at ${log}` : ''}.`, this.#columns()),
       '',
     );

@@ -1,6 +1,7 @@
 // `commit`: one git commit with the work and the status together. What the person had uncommitted stays as it is.
 import { expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
 
 const files = (commit: string) => ({
   'runbook.yaml': `tasks:
@@ -89,7 +90,7 @@ test('where git refuses, the task is done all the same, and it is said why', asy
   rig.write('.git/hooks/pre-commit', '#!/bin/sh\necho "no commits on Friday" >&2\nexit 1\n');
   const { code, stderr } = await rig.run(['next']);
   expect(code).toBe(0);
-  expect(stderr).toContain('The commit of build was not made: no commits on Friday\n');
+  expect(unwrapped(stderr)).toContain('The commit of build was not made: no commits on Friday ');
   expect(rig.statuses().build).toBe('DONE');
   expect(rig.git('log', '--format=%s')).toBe('start');
 });
@@ -98,6 +99,6 @@ test('outside a repository the task is done all the same, and it is said', async
   await using rig: Rig = await makeRig({ files: files('true') });
   const { code, stderr } = await rig.run(['next']);
   expect(code).toBe(0);
-  expect(stderr).toContain('The commit of build was not made: this is not a git repository\n');
+  expect(unwrapped(stderr)).toContain('The commit of build was not made: this is not a git repository ');
   expect(rig.statuses().build).toBe('DONE');
 });

@@ -1,6 +1,7 @@
 // A hand that edits the YAML while a script runs: what it wrote stays, to the byte. Only its own fields are written beside it.
 import { expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
 
 const RUNBOOK = `# The plan.
 tasks:
@@ -73,9 +74,7 @@ test('the status of the running task in the runbook: it wins, both are shown, an
     rig.write('runbook.yaml', rig.read('runbook.yaml').replace('RUNNING', 'SKIPPED')),
   );
   expect(code).toBe(0);
-  expect(stderr).toContain(
-    'You changed work to SKIPPED meanwhile (runbook.yaml:4); that stays. The run came to DONE.\n',
-  );
+  expect(stderr).toContain('You changed work to SKIPPED meanwhile (runbook.yaml:4); that stays. The run came to DONE.');
   expect(rig.read('runbook.yaml')).toBe(edited);
   expect(rig.read('work.yaml')).toMatch(
     /^id: work\nstatus: SKIPPED\nscript_details: .+\nlast_run:\n {2}timestamp: .*\n {2}outcome: SUCCESS\n$/,
@@ -96,7 +95,7 @@ test('the status of the running task in its own file: it wins too, also over an 
     () => rig.write('work.yaml', rig.read('work.yaml').replace('RUNNING', 'PENDING')),
     7,
   );
-  expect(stderr).toContain('You changed work to PENDING meanwhile (work.yaml:2); that stays. The run came to ERROR.\n');
+  expect(stderr).toContain('You changed work to PENDING meanwhile (work.yaml:2); that stays. The run came to ERROR.');
   expect(rig.statuses().work).toBe('PENDING');
   expect(rig.read('work.yaml')).toContain('exit 7\n');
 });
@@ -115,7 +114,7 @@ test('the running task taken out of the runbook: that is said, and nothing is wr
   const { edited, stderr } = await whileItRuns(rig, () =>
     rig.write('runbook.yaml', 'tasks:\n  - {id: other, status: READY}\n'),
   );
-  expect(stderr).toContain('`work` is no longer in the runbook; its status was not written.\n');
+  expect(stderr).toContain('`work` is no longer in the runbook; its status was not written.');
   expect(rig.read('runbook.yaml')).toBe(edited);
 });
 
@@ -126,8 +125,8 @@ test('YAML that can’t be read when the run ends: what it came to is said and j
     rig.write('runbook.yaml', rig.read('runbook.yaml').replace('id: other', 'id: [other')),
   );
   expect(code).toBe(2);
-  expect(stderr).toContain('work came to DONE, but that can’t be written. It stays RUNNING.\n');
-  expect(stderr).toMatch(/error: this is not valid YAML: .+\n ——▶ runbook\.yaml:8:/);
+  expect(stderr).toContain('work came to DONE, but that can’t be written. It stays RUNNING.');
+  expect(stderr).toMatch(/error: this is not valid YAML: .+ ——▶ runbook\.yaml:8:/);
   expect(rig.read('runbook.yaml')).toBe(edited);
   expect(rig.journal().at(-1)).toMatchObject({ event_type: 'UNSAVED_TASK', details: { outcome: 'DONE' } });
 
@@ -149,5 +148,6 @@ async function whileItRuns(rig: Rig, edit: () => void, exitCode = 0) {
   edit();
   const edited = rig.read('runbook.yaml');
   rig.write('go', String(exitCode));
-  return { edited, ...(await runner.exit) };
+  const { code, stderr } = await runner.exit;
+  return { edited, code, stderr: unwrapped(stderr) };
 }

@@ -4,6 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type JournalLine, makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
 
 const RUNBOOK = `models:
   rehearsal: {provider: scripted, replies: replies.yaml}
@@ -172,14 +173,18 @@ test('lines that are no JSON, or no lines of ours, hide none of the others', asy
   rig.write('logs/run_log.jsonl', `garbage\n42\nnull\n{"task_id":"build"}\n${good}\u0000\u0000\n`);
   // Had the good lines been lost, nothing would be known of what the tool wrote, and this would be no hand edit.
   rig.write('runbook.yaml', rig.read('runbook.yaml').replace('DONE', 'READY'));
-  expect((await rig.run(['next'])).stderr).toContain('You changed build: DONE → READY (runbook.yaml:5). Journaled.\n');
+  expect(unwrapped((await rig.run(['next'])).stderr)).toContain(
+    'You changed build: DONE → READY (runbook.yaml:5). Journaled.',
+  );
 });
 
 test('a hand edit of the runbook alone wins over the task file, and the old and the new status are said and journaled', async () => {
   await using rig = await detailed('READY');
   rig.write('runbook.yaml', rig.read('runbook.yaml').replace('READY', 'DONE'));
   const { stderr } = await rig.run(['next']);
-  expect(stderr).toContain('You changed one: READY → DONE (runbook.yaml:3). one.yaml now agrees. Journaled.\n');
+  expect(unwrapped(stderr)).toContain(
+    'You changed one: READY → DONE (runbook.yaml:3). one.yaml now agrees. Journaled.',
+  );
   expect(rig.read('one.yaml')).toBe('# mine\nid: one\nstatus: DONE\n');
   expect(linesOf(rig, 'HAND_EDIT')).toEqual([
     expect.objectContaining({
@@ -195,7 +200,9 @@ test('a hand edit of the task file alone wins over the runbook', async () => {
   await using rig = await detailed('READY');
   rig.write('one.yaml', rig.read('one.yaml').replace('READY', 'SKIPPED'));
   const { stderr } = await rig.run(['next']);
-  expect(stderr).toContain('You changed one: READY → SKIPPED (one.yaml:3). runbook.yaml now agrees. Journaled.\n');
+  expect(unwrapped(stderr)).toContain(
+    'You changed one: READY → SKIPPED (one.yaml:3). runbook.yaml now agrees. Journaled.',
+  );
   expect(rig.statuses()).toEqual({ one: 'SKIPPED', two: 'DONE' });
   expectChain(rig, {});
 });
@@ -205,7 +212,7 @@ test('the same hand edit in both files is one change, and nothing is left to wri
   for (const file of ['runbook.yaml', 'one.yaml']) rig.write(file, rig.read(file).replace('READY', 'DONE'));
   const before = [rig.read('runbook.yaml'), rig.read('one.yaml')];
   const { stderr } = await rig.run(['next']);
-  expect(stderr).toContain('You changed one: READY → DONE (runbook.yaml:3). Journaled.\n');
+  expect(unwrapped(stderr)).toContain('You changed one: READY → DONE (runbook.yaml:3). Journaled.');
   expect([rig.read('runbook.yaml'), rig.read('one.yaml')]).toEqual(before);
   expect(linesOf(rig, 'HAND_EDIT')).toHaveLength(1);
   expect((await rig.run(['next'])).stderr).not.toContain('You changed');
@@ -216,7 +223,9 @@ test('where a hand wrote differently into both files, the runbook wins', async (
   rig.write('runbook.yaml', rig.read('runbook.yaml').replace('READY', 'DONE'));
   rig.write('one.yaml', rig.read('one.yaml').replace('READY', 'ERROR'));
   const { stderr } = await rig.run(['next']);
-  expect(stderr).toContain('You changed one: READY → DONE (runbook.yaml:3). one.yaml now agrees. Journaled.\n');
+  expect(unwrapped(stderr)).toContain(
+    'You changed one: READY → DONE (runbook.yaml:3). one.yaml now agrees. Journaled.',
+  );
   expect(rig.read('one.yaml')).toContain('status: DONE\n');
   expectChain(rig, {});
 });
@@ -226,7 +235,9 @@ test('without a journal, two files that disagree are brought to agree with the r
   rig.write('logs/run_log.jsonl', '');
   rig.write('one.yaml', rig.read('one.yaml').replace('READY', 'ERROR'));
   const { stderr } = await rig.run(['next', '--answer', 'quit']);
-  expect(stderr).toContain('You changed one: ERROR → READY (runbook.yaml:3). one.yaml now agrees. Journaled.\n');
+  expect(unwrapped(stderr)).toContain(
+    'You changed one: ERROR → READY (runbook.yaml:3). one.yaml now agrees. Journaled.',
+  );
   expect(rig.read('one.yaml')).toContain('status: READY\n');
 });
 

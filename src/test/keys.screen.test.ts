@@ -73,9 +73,9 @@ test('40 columns: a reply, its checks, and the question', async () => {
       ────────────────────────────────────
       ✔ it greets everybody who listens
       grep morning greet.py
-      Look for   · It greets
-                   everybody who may be
-                   listening at this hour
+      Look for   · It greets everybody who
+                   may be listening at this
+                   hour
 
     ? Accept?
       y accept · r retry · m edit

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
 
 /** Says that it has begun, and ends when there is a file `go`. */
 const WAIT = '#!/bin/sh\necho begun\nwhile [ ! -e go ]; do sleep 0.02; done\n';
@@ -107,7 +108,9 @@ test.skipIf(process.platform !== 'linux').each([
   expect(status.stdout).toContain('its runner is gone; runbook next asks what to do');
   const { code, stderr } = await rig.run(['next']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^work was RUNNING when the runner on host `.+` \(pid \d+, started .+ ago\) ended\.\n/);
+  expect(unwrapped(stderr)).toMatch(
+    /^work was RUNNING when the runner on host `.+` \(pid \d+, started .+ ago\) ended\. /,
+  );
   expect(rig.statuses().work).toBe('ERROR');
   expect(rig.exists('.runbook/lease.json')).toBe(false);
 });

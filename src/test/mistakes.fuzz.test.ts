@@ -12,7 +12,7 @@ import type { Runbook } from '../runbook/task.ts';
 import { requirePlace, requireSense } from './refusals.ts';
 import { makeRig } from './rig.ts';
 
-const RUNS = 2000 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
+const RUNS = 1500 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
 const SEED = Number(process.env.RUNBOOK_TEST_SEED ?? 20261120);
 
 const rig = await makeRig({ files: { 'p.md': 'Write {{ class_name }}.\n', 'tasks/x': '' } });
@@ -73,26 +73,20 @@ interface Mutant {
 
 test(`${RUNS} mutants are read or refused, with a place, and nothing else happens`, async () => {
   const told = { refused: 0, read: 0 };
-  let note = '';
   const property = fc.asyncProperty(mutants(), async (mutant) => {
     write(mutant);
-    note = `${text(mutant.runbook)}\n── tasks/task_2.1.yaml\n${text(mutant.detail)}`;
     const { runbook: right, readable, mistakes, warnings } = inspectRunbook(join(rig.dir, 'runbook.yaml'));
     expect(right === undefined).toBe(mistakes.length > 0);
     told[right ? 'read' : 'refused']++;
     for (const trouble of [...mistakes, ...warnings]) requireGood(trouble, mutant);
-    for (const task of readable?.tasks ?? []) {
-      const problem = await findProblem(readable as Runbook, task);
-      if (problem) requireGood(problem, mutant);
-    }
+    if (readable)
+      for (const task of readable.tasks) {
+        const problem = await findProblem(readable, task);
+        if (problem) requireGood(problem, mutant);
+      }
     if (right) requireWritable(right);
   });
-  // Bytes tell a reader nothing.
-  await fc.assert(property, { numRuns: RUNS, seed: SEED }).catch((error: unknown) => {
-    throw new Error(`${note}\n${error instanceof Error ? error.message.replace(/Counterexample: .*/, '') : ''}`, {
-      cause: error,
-    });
-  });
+  await fc.assert(property, { numRuns: RUNS, seed: SEED });
   // Neither are all mutants mild, nor all of them beyond reading.
   expect(told.read).toBeGreaterThan(RUNS / 20);
   expect(told.refused).toBeGreaterThan(RUNS / 4);

@@ -11,7 +11,8 @@ import { said } from './said.ts';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** Nothing asks, and nothing is fetched. The cache of npm is the rig's own, and empty. */
 const npmSettings = { npm_config_offline: 'true', npm_config_yes: 'true', npm_config_update_notifier: 'false' };
-const installing = 300_000;
+/** Far beyond what a slow machine needs. */
+const long = 300_000;
 
 let rig: Rig;
 beforeAll(async () => {
@@ -25,9 +26,9 @@ beforeAll(async () => {
   rig.git('add', '--all');
   rig.git('commit', '--quiet', '--message=start');
   rig.git('branch', 'start');
-  const installed = await rig.run(['npm', 'ci', '--prefer-offline'], { env: machinesNpm(), timeoutMs: installing });
+  const installed = await rig.run(['npm', 'ci', '--prefer-offline'], { env: machinesNpm(), timeoutMs: long });
   expect(said(rig, installed)).toMatch(/^exit 0\n/);
-}, installing);
+}, long);
 afterAll(() => rig[Symbol.asyncDispose]());
 
 beforeEach(() => {
@@ -97,33 +98,38 @@ test('the first step that needs a model says so, without a key', async () => {
   `);
 });
 
-test('the whole playbook, from its first step to its last', async () => {
-  rig.write(
-    'tasks/run_tests.yaml',
-    rig.read('tasks/run_tests.yaml').replace('script_details: npm test', 'script_details: "true"'),
-  );
-  rig.write(
-    'runbook.yaml',
-    `models: {notes: {provider: scripted, replies: replies.yaml}}\n${rig.read('runbook.yaml')}`,
-  );
-  rig.write('replies.yaml', `replies: [{reply: ${JSON.stringify(notes)}}]\n`);
-  rig.git('add', '--all');
-  rig.git('commit', '--quiet', '--message=a model of our own');
+test(
+  'the whole playbook, from its first step to its last',
+  async () => {
+    rig.write(
+      'tasks/run_tests.yaml',
+      rig.read('tasks/run_tests.yaml').replace('script_details: npm test', 'script_details: "true"'),
+    );
+    rig.write(
+      'runbook.yaml',
+      `models: {notes: {provider: scripted, replies: replies.yaml}}\n${rig.read('runbook.yaml')}`,
+    );
+    rig.write('replies.yaml', `replies: [{reply: ${JSON.stringify(notes)}}]\n`);
+    rig.git('add', '--all');
+    rig.git('commit', '--quiet', '--message=a model of our own');
 
-  // One answer for the notes, three for the steps that are done by hand.
-  const answers = ['--answer', 'accept', 'accept', 'accept', 'accept'];
-  const finished = await rig.run(['npx', 'runbook', 'run', '--model', 'notes', ...answers], { env: npmSettings });
-  expect([finished.code, finished.stderr]).toEqual([0, expect.stringContaining('Nothing is left to do')]);
-  expect(Object.entries(rig.statuses()).filter(([, status]) => status !== 'DONE')).toEqual([]);
+    // One answer for the notes, three for the steps that are done by hand.
+    const answers = ['--answer', 'accept', 'accept', 'accept', 'accept'];
+    const options = { env: npmSettings, timeoutMs: long };
+    const finished = await rig.run(['npx', 'runbook', 'run', '--model', 'notes', ...answers], options);
+    expect([finished.code, finished.stderr]).toEqual([0, expect.stringContaining('Nothing is left to do')]);
+    expect(Object.entries(rig.statuses()).filter(([, status]) => status !== 'DONE')).toEqual([]);
 
-  const { version } = JSON.parse(rig.read('package.json')) as { version: string };
-  expect(rig.read('outputs/release_notes.md')).toBe(`# ${version}\n\n## New\n\n- A playbook runner.\n`);
-  expect(rig.exists(`outputs/runbook-${version}.tgz`)).toBe(true);
-  expect(finished.stderr).toContain('│ ok  two steps of the playbook are DONE\n');
-  expect(finished.stderr).toContain('│ ok  it brought no other package\n');
-  const ids = Object.keys(rig.statuses());
-  expectOnlyStatusesIn(['runbook.yaml', ...ids.map((id) => `tasks/${id}.yaml`).sort()]);
-});
+    const { version } = JSON.parse(rig.read('package.json')) as { version: string };
+    expect(rig.read('outputs/release_notes.md')).toBe(`# ${version}\n\n## New\n\n- A playbook runner.\n`);
+    expect(rig.exists(`outputs/runbook-${version}.tgz`)).toBe(true);
+    expect(finished.stderr).toContain('│ ok  two steps of the playbook are DONE\n');
+    expect(finished.stderr).toContain('│ ok  it brought no other package\n');
+    const ids = Object.keys(rig.statuses());
+    expectOnlyStatusesIn(['runbook.yaml', ...ids.map((id) => `tasks/${id}.yaml`).sort()]);
+  },
+  long,
+);
 
 const notes = `Here they are:
 

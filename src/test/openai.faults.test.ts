@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Answer, openaiServer } from './openaiServer.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
 import { chunk, streamed, webServer } from './webServer.ts';
 
 const CODE = '```python\nprint("hi")\n```\n';
@@ -120,7 +121,7 @@ describe('what passes is waited for, and that is said:', () => {
     const [first = 0, second = 0] = asked;
     expect(second - first).toBeGreaterThanOrEqual(990);
     const { host } = new URL(server.url);
-    expect(oneLine(finished.stderr)).toContain(`✘ ${host} says: Slow down (429); asking again in 1.0 s `);
+    expect(unwrapped(finished.stderr)).toContain(`✘ ${host} says: Slow down (429); asking again in 1.0 s `);
     const delayed = rig.journal().find(({ event_type: type }) => type === 'AI_RESPONSE_DELAYED');
     expect(delayed?.details).toEqual({ why: `${host} says: Slow down (429)`, wait_ms: 1000 });
     expect(rig.statuses()).toEqual({ greet: 'DONE' });
@@ -153,7 +154,7 @@ test('with a person, the menu offers to retry, and what was wrong is settled whe
   const term = rig.terminal(['next'], { env: { OPENAI_BASE_URL: server.url } });
   await term.waitFor('What now?');
   expect(rig.stable(term.screen()).replace(/127[\d.:]+/, '<host>')).toMatchInlineSnapshot(`
-    "▶ greet  greet                                                       step 1 of 1
+    "▶ greet                                                              step 1 of 1
       gpt-4o-mini · p.md · 4 tokens · cost unknown
       writes hello.py once you accept
 
@@ -199,7 +200,7 @@ describe('Ctrl-C while the reply comes', () => {
     term.press('ctrl-c');
     expect(await term.exit).toEqual({ code: 130, signal: null });
     expect(rig.stable(term.screen())).toMatchInlineSnapshot(`
-      "▶ greet  greet                                                       step 1 of 1
+      "▶ greet                                                              step 1 of 1
         gpt-4o-mini · p.md · 4 tokens · cost unknown
         writes hello.py once you accept
 
@@ -255,9 +256,6 @@ function issuesOf(rig: Rig): unknown[] {
   return tasks.flatMap(({ issues = [] }) => issues);
 }
 
-/** The screen breaks long lines between words. */
-const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
-
 function expectIssue(rig: Rig, { code, stderr }: { code: number | null; stderr: string }, detail: string): void {
   expect(code).toBe(1);
   expect(rig.statuses()).toEqual({ greet: 'ERROR' });
@@ -266,7 +264,7 @@ function expectIssue(rig: Rig, { code, stderr }: { code: number | null; stderr: 
   ]);
   const failed = rig.journal().find(({ event_type: type }) => type === 'AI_RESPONSE_FAILED');
   expect(failed?.details).toEqual({ type: 'GENERATION_ERROR', detail });
-  expect(oneLine(stderr)).toContain(`✘ ${detail} `);
+  expect(unwrapped(stderr)).toContain(`✘ ${detail} `);
   expect(stderr).not.toMatch(/^ +at |bug:/m);
   expect(rig.exists('hello.py')).toBe(false);
   expect(rig.exists('.runbook/lease.json')).toBe(false);

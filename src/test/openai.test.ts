@@ -15,12 +15,12 @@ test('a reply that proves itself is accepted with --yes, and its tokens and cost
   expect(finished.code).toBe(0);
   expect(finished.stdout).toBe('');
   expect(rig.stable(finished.stderr)).toMatchInlineSnapshot(`
-    "▶ greet  greet                                                       step 1 of 1
+    "▶ greet                                                              step 1 of 1
       gpt-4o-mini · p.md · 4 tokens · about $0.0000
       writes hello.py once you accept
 
       ────────────────────────────────────────────────────────────────────────────
-      hello.py                                                       new, +1 lines
+      hello.py                                                        new, +1 line
       + print("hi")
       ────────────────────────────────────────────────────────────────────────────
       ✔ grep -q hi hello.py
@@ -82,12 +82,12 @@ test('a person sees the tokens come, then what would change, and accepts', async
   term.press('y');
   expect(await term.exit).toEqual({ code: 0, signal: null });
   expect(rig.stable(term.screen())).toMatchInlineSnapshot(`
-    "▶ greet  greet                                                       step 1 of 1
+    "▶ greet                                                              step 1 of 1
       gpt-4o-mini · p.md · 4 tokens · cost unknown
       writes hello.py once you accept
 
       ────────────────────────────────────────────────────────────────────────────
-      hello.py                                                       new, +1 lines
+      hello.py                                                        new, +1 line
       + print("hi")
       ────────────────────────────────────────────────────────────────────────────
       Look for   · It greets

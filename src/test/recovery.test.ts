@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { openaiServer } from './openaiServer.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
 
 /** Says that it has begun, and ends when there is a file `go`. */
 const WAIT = '#!/bin/sh\necho begun\nwhile [ ! -e go ]; do sleep 0.02; done\necho over\n';
@@ -85,20 +86,7 @@ test('killed while a script runs: without a person it becomes an ERROR, and is n
   await killedAt(rig, ['next'], 'begun');
   const { code, stderr } = await rig.run(['run']);
   expect(code).toBe(1);
-  expect(stable(rig, stderr)).toMatchInlineSnapshot(`
-    "work was RUNNING when the runner on host \`<host>\` (pid <pid>, started <ago>) ended.
-    Its script may have done part of its work; its log ends at
-    logs/work/<stamp>.log.
-
-    ✘ ERROR  work
-      The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log.
-      next: mend it, then runbook retry work · runbook show work
-    ✘ ERROR  work  work.yaml:1
-      INTERRUPTED: The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log.
-      runbook retry work · runbook skip work · runbook show work
-
-    "
-  `);
+  expect(stable(rig, unwrapped(stderr))).toMatchInlineSnapshot(`"work was RUNNING when the runner on host \`<host>\` (pid <pid>, started <ago>) ended. Its script may have done part of its work; its log ends at logs/work/<stamp>.log. ✘ ERROR work The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. next: mend it, then runbook retry work · runbook show work ✘ ERROR work work.yaml:1 INTERRUPTED: The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. runbook retry work · runbook skip work · runbook show work "`);
   expect(rig.stable(rig.read('work.yaml'))).toMatchInlineSnapshot(`
     "status: ERROR
     script_details: {path: ./wait.sh}
@@ -124,8 +112,8 @@ test('killed while a model streams: the artifact is as it was, and the prompt is
   await child.exit;
   const { code, stderr } = await rig.run(['next', '--yes=unchecked']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /^draft was RUNNING when the runner on host `.+` \(pid \d+, started .+\) ended\.\nIts reply was not acc/,
+  expect(unwrapped(stderr)).toMatch(
+    /^draft was RUNNING when the runner on host `.+` \(pid \d+, started .+\) ended\. Its reply was not acc/,
   );
   expect(issuesOf(rig)).toEqual([expect.objectContaining({ type: 'INTERRUPTED' })]);
   expect(rig.read('notes.md')).toBe('old\n');
@@ -140,9 +128,7 @@ test('killed while checks try a proposal: the next start puts the old artifact b
   expect(rig.read('notes.md')).toBe('new\n');
   const { code, stderr } = await rig.run(['next']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /^notes\.md was on trial for draft when the runner ended; it is as it was before\.\ndraft was/,
-  );
+  expect(unwrapped(stderr)).toMatch(/^notes\.md was on trial for draft when the runner ended; it is as it was before\. draft was/);
   expect(rig.read('notes.md')).toBe('old\n');
   expect(rig.exists('.runbook/trial.json')).toBe(false);
   expect(rig.exists('notes.md.orig')).toBe(false);
@@ -166,7 +152,7 @@ test('what a hand made of a file on trial, after the kill, is kept beside it', a
   await killedOnTrial(rig, server.url);
   rig.write('notes.md', 'mine\n');
   const { stderr } = await rig.run(['next']);
-  expect(stderr).toContain('\nWhat was made of it since then is kept in notes.md.orig.\n');
+  expect(unwrapped(stderr)).toContain(' What was made of it since then is kept in notes.md.orig. ');
   expect(rig.read('notes.md')).toBe('old\n');
   expect(rig.read('notes.md.orig')).toBe('mine\n');
 });
@@ -179,8 +165,8 @@ test('killed at a question: the step is asked about like any other that was cut 
   await term.exit;
   const again = rig.terminal(['next']);
   await again.waitFor('What now?');
-  expect(again.screen()).toMatch(/^read was RUNNING when the runner on host/);
-  expect(again.screen()).toContain('You may have done part of it.');
+  expect(unwrapped(again.screen())).toMatch(/^read was RUNNING when the runner on host/);
+  expect(unwrapped(again.screen())).toContain('You may have done part of it.');
   again.press('y');
   expect((await again.exit).code).toBe(0);
   expect(rig.statuses()).toEqual({ read: 'DONE' });
@@ -209,8 +195,8 @@ test('killed between the writes to the two files of a task: they are brought to 
   // As if the kill had come after `runbook.yaml` was written, and before the task's own file was.
   rig.write('runbook.yaml', rig.read('runbook.yaml').replace('RUNNING', 'DONE'));
   const { stderr } = await rig.run(['next', '--answer', 'quit']);
-  expect(stderr).toContain(
-    'work is DONE (runbook.yaml:3): a runner that ended had not finished writing it. Journaled.\n',
+  expect(unwrapped(stderr)).toContain(
+    'work is DONE (runbook.yaml:3): a runner that ended had not finished writing it. Journaled.',
   );
   expect(rig.read('work.yaml')).toContain('status: DONE\n');
   const recovered = rig.journal().find(({ event_type: type }) => type === 'RECOVER_TASK');

@@ -14,6 +14,11 @@ export function said(rig: Rig, { code, signal, stdout, stderr }: Finished): stri
   ].join('\n');
 }
 
+/** The text as if no screen had an edge: where a sentence is broken into lines is not the point of most tests. */
+export function unwrapped(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
 /** The `data` of what `--json` printed. Throws if stdout is not one object of that kind on one line. */
 export function dataOf(kind: string, { stdout }: Finished): unknown {
   const [line = '', ...rest] = stdout.split('\n');

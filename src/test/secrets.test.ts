@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { type Answer, openaiServer } from './openaiServer.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
 
 /** From .env, with what makes a value hard to find: characters that JSON, URLs and base64 write in another way. */
 const SHY = 'q"7&zz/Wq+81 =%\\k!';
@@ -96,7 +97,7 @@ test('a server that repeats the key in its refusal', async () => {
   const env = { ...ENVIRONMENT, OPENAI_API_KEY: LOUD, OPENAI_BASE_URL: server.url };
   const finished = await rig.run(['next', '--yes=unchecked'], { env });
   expect(finished.code).toBe(1);
-  expect(finished.stderr).toContain('Incorrect API key provided: [');
+  expect(unwrapped(finished.stderr)).toContain('Incorrect API key provided: [');
   expectNowhere(rig, finished);
 });
 
@@ -168,7 +169,9 @@ test('a value that is part of an id, or of a path of ours, tears neither', async
   ]);
   expect(rig.read(String(lines[1]?.details?.log))).toContain('to [TARGET]\n');
   rig.write('runbook.yaml', rig.read('runbook.yaml').replace('DONE', 'SKIPPED'));
-  expect((await rig.run(['next'])).stderr).toContain('You changed deploy_staging: DONE → SKIPPED (runbook.yaml:2)');
+  expect(unwrapped((await rig.run(['next'])).stderr)).toContain(
+    'You changed deploy_staging: DONE → SKIPPED (runbook.yaml:2)',
+  );
 });
 
 test('words, paths that exist, and the author of commits are no secrets', async () => {

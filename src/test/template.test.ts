@@ -20,7 +20,7 @@ const VARIABLES = {
   outputs: { draft: 'a draft\n', 'task_2.1': 'dotted' },
   class_name: 'Foo',
   methods: ['run', 'stop'],
-  options: { deep: { er: 1 }, none: null },
+  options: { deep: { er: 1 }, nothing: null },
   feedback: '',
 };
 
@@ -153,10 +153,44 @@ describe('a mistake', () => {
     ['a\n{{ class_name', 2],
     ['a\n\n{% inlcude "x" %}', 3],
     ['a\n{{ methods[7] }}', 2],
-    ['a\n{{ options.none }}', 2],
+    ['a\n{{ options.nothing }}', 2],
     ['{% endfor %}', 1],
   ])('of syntax or output in %j has its line', (template, line) => {
     expect(mistake(() => filled(template)).at?.line).toBe(line);
+  });
+
+  test('printing what is empty (`key:` in `input_context`) names it', () => {
+    expect(
+      formatTrouble(mistake(() => filled('first\n{{ class_name }} {{ options.nothing }}\n'))),
+    ).toMatchInlineSnapshot(`
+      "error: \`options.nothing\` has no value
+       ——▶ p.md:2:21
+        │
+      2 │ {{ class_name }} {{ options.nothing }}
+        │                     ^^^^^^^^^^^^^^^
+        If it may be missing: {{ … | default("") }}, or {% if … %}."
+    `);
+    expect(filled('{{ options.nothing or "-" }}{{ "x" if options.nothing }}{% if options.nothing %}x{% endif %}')).toBe(
+      '-',
+    );
+  });
+
+  test.each([
+    [{ 'p.md': 'a\n{% include "q.md" %}', 'q.md': 'b\n\n- {{ options.nothing }}' }, 'q.md:3:6 options.nothing'],
+    [{ 'p.md': 'a\n{% include "q.md" %}', 'q.md': '{{ file("none.md") }}' }, 'q.md:1:8 ('],
+    [{ 'p.md': 'a\n{% include "q.md" %}', 'q.md': 'b\n{{ class_name() }}' }, 'q.md:2:14 ('],
+    [{ 'p.md': '{% extends "q.md" %}', 'q.md': 'b\n\n{{ options.nothing }}' }, 'q.md:3:4 options.nothing'],
+    [
+      { 'p.md': '{% import "q.md" as q %}{{ q.m() }}', 'q.md': '\n{% macro m(a) %}{{ a }}{% endmacro %}' },
+      'q.md:2:20 a',
+    ],
+    [{ 'p.md': 'a\n\n{{ methods[7] }}' }, 'p.md:3:4 methods[7]'],
+    [{ 'p.md': '\n\n{% for m in methods %}{{ m.x }}{% endfor %}' }, 'p.md:3:26 m.x'],
+    [{ 'p.md': 'a\n{{ file("none.md") }}' }, 'p.md:2:8 ('],
+  ])('that shows only when the template is filled has the place where it was made: %j', (files, place) => {
+    const { at } = mistake(() => filled(files as Files));
+    const marked = at?.text.slice(at.column - 1, at.column - 1 + at.length);
+    expect(`${at?.file}:${at?.line}:${at?.column} ${marked}`).toBe(place);
   });
 
   test('in a template that is included is shown there', () => {
@@ -180,6 +214,8 @@ describe('a template stays inside the project', () => {
     '{{ file("../secret") }}',
     '{{ file("/etc/passwd") }}',
     '{{ file("link") }}',
+    '{{ glob("../*") }}',
+    '{{ glob("/etc/pass*") }}',
     '{% include "../secret" %}',
     '{% extends "/etc/passwd" %}',
   ])('%s is refused', (template) => {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { requirePlace, requireSense, type Told } from './refusals.ts';
+import { inWords, requirePlace, requireSense, type Told } from './refusals.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 const mistakes = {
@@ -86,106 +86,49 @@ tasks:
 test('all mistakes are found at once, of the form and of what it means', async () => {
   await using rig = await makeRig({ files: mistakes });
   const before = rig.tree();
-  const { code, stdout, stderr } = await rig.run(['validate']);
+  const { code, stdout } = await rig.run(['validate']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '14 mistakes, 0 warnings\n' });
-  expect(stderr).toMatchInlineSnapshot(`
-    "error: \`OPEN\` is not a status.
-     ——▶ runbook.yaml:6:13
-      │
-    6 │     status: OPEN
-      │             ^^^^
-      It is one of PENDING, READY, RUNNING, DONE, ERROR, SKIPPED.
-
-    error: this is not valid YAML: what begins here with " is never closed
-     ——▶ tasks/broken.yaml:2:7
-      │
-    2 │ name: "Never closed
-      │       ^
-      Close it, or put quotes around the text if it only begins with that character.
-
-    error: \`tasks/lost.yaml\` does not exist
-      ——▶ runbook.yaml:19:23
-       │
-    19 │     task_detail_file: tasks/lost.yaml
-       │                       ^^^^^^^^^^^^^^^
-      Write that file, or mend the path.
-
-    error: task \`differs\` has two different \`type\`: \`MANUAL\` here, \`AI_ASSISTED\` at tasks/differs.yaml:2
-      ——▶ runbook.yaml:21:11
-       │
-    21 │     type: MANUAL
-       │           ^^^^^^
-      Make them the same, or take one of them out.
-
-    error: \`retries\` must be a whole number, 0 or more, not the text \`often\`
-     ——▶ tasks/often.yaml:2:10
-      │
-    2 │ retries: often
-      │          ^^^^^
-
-    error: two tasks have the id \`test\`; the first is at runbook.yaml:7
-     ——▶ runbook.yaml:9:9
-      │
-    9 │   - id: test
-      │         ^^^^
-      Give one of them another id, and mend the \`depends_on\` that mean it.
-
-    error: task \`test\` depends on \`biuld\`, which does not exist. Did you mean \`build\`?
-     ——▶ runbook.yaml:8:18
-      │
-    8 │     depends_on: [biuld, gone]
-      │                  ^^^^^
-      Mend the id, or take it out.
-
-    error: task \`test\` depends on \`gone\`, which does not exist.
-     ——▶ runbook.yaml:8:25
-      │
-    8 │     depends_on: [biuld, gone]
-      │                         ^^^^
-      Mend the id, or take it out.
-
-    error: these tasks wait for each other in a circle: \`chicken\` → \`egg\` → \`chicken\`
-      ——▶ runbook.yaml:11:18
-       │
-    11 │     depends_on: [egg]
-       │                  ^^^
-      Take one of these dependencies out.
-
-    error: task \`self\` depends on itself
-      ——▶ runbook.yaml:15:18
-       │
-    15 │     depends_on: [self]
-       │                  ^^^^
-      Take it out.
-
-    error: the script \`./gone.sh\` does not exist
-      ——▶ runbook.yaml:27:21
-       │
-    27 │     script_details: ./gone.sh
-       │                     ^^^^^^^^^
-      Mend the path, or write that script. It is looked up from the folder the task runs in.
-
-    error: the model \`opneai:gpt\` is not known: \`opneai\` is no provider. Did you mean \`openai\`?
-      ——▶ runbook.yaml:30:48
-       │
-    30 │     ai_details: {prompt_template: p.md, model: "opneai:gpt"}
-       │                                                ^^^^^^^^^^^^
-      Providers: openai, paste, scripted. Or a name from \`models\` in the runbook.
-
-    error: \`nothing\` is not defined.
-     ——▶ q.md:2:4
-      │
-    2 │ {{ nothing }}
-      │    ^^^^^^^
-      The template may use \`task\`, \`runbook\`, \`outputs\`, \`git\`, \`feedback\`, \`previous_response\`, \`error\`, \`file\`, \`glob\`.
-
-    error: \`output_schema\` is no JSON Schema: data/type must be equal to one of the allowed values, data/type must be array, data/type must match a schema in anyOf
-      ——▶ runbook.yaml:36:77
-       │
-    36 │     ai_details: {prompt_template: p.md, output_parser: json, output_schema: {type: 5}}
-       │                                                                             ^^^^^^^^^
-
-    "
+  expect((await found(rig)).mistakes.map(inWords).join('\n')).toMatchInlineSnapshot(`
+    "RUNBOOK_INVALID runbook.yaml:6:13 OPEN
+    \`OPEN\` is not a status.
+    It is one of PENDING, READY, RUNNING, DONE, ERROR, SKIPPED.
+    YAML_SYNTAX tasks/broken.yaml:2:7 "
+    this is not valid YAML: what begins here with " is never closed
+    Close it, or put quotes around the text if it only begins with that character.
+    FILE_NOT_FOUND runbook.yaml:19:23 tasks/lost.yaml
+    \`tasks/lost.yaml\` does not exist
+    Write that file, or mend the path.
+    FIELD_CONFLICT runbook.yaml:21:11 MANUAL
+    task \`differs\` has two different \`type\`: \`MANUAL\` here, \`AI_ASSISTED\` at tasks/differs.yaml:2
+    Make them the same, or take one of them out.
+    RUNBOOK_INVALID tasks/often.yaml:2:10 often
+    \`retries\` must be a whole number, 0 or more, not the text \`often\`
+    DUPLICATE_ID runbook.yaml:9:9 test
+    two tasks have the id \`test\`; the first is at runbook.yaml:7
+    Give one of them another id, and mend the \`depends_on\` that mean it.
+    UNKNOWN_TASK runbook.yaml:8:18 biuld
+    task \`test\` depends on \`biuld\`, which does not exist. Did you mean \`build\`?
+    Mend the id, or take it out.
+    UNKNOWN_TASK runbook.yaml:8:25 gone
+    task \`test\` depends on \`gone\`, which does not exist.
+    Mend the id, or take it out.
+    DEPENDENCY_CYCLE runbook.yaml:11:18 egg
+    these tasks wait for each other in a circle: \`chicken\` → \`egg\` → \`chicken\`
+    Take one of these dependencies out.
+    DEPENDENCY_CYCLE runbook.yaml:15:18 self
+    task \`self\` depends on itself
+    Take it out.
+    SCRIPT_NOT_FOUND runbook.yaml:27:21 ./gone.sh
+    the script \`./gone.sh\` does not exist
+    Mend the path, or write that script. It is looked up from the folder the task runs in.
+    MODEL_UNKNOWN runbook.yaml:30:48 "opneai:gpt"
+    the model \`opneai:gpt\` is not known: \`opneai\` is no provider. Did you mean \`openai\`?
+    Providers: openai, paste, scripted. Or a name from \`models\` in the runbook.
+    TEMPLATE_UNDEFINED q.md:2:4 nothing
+    \`nothing\` is not defined.
+    The template may use \`task\`, \`runbook\`, \`outputs\`, \`git\`, \`feedback\`, \`previous_response\`, \`error\`, \`file\`, \`glob\`.
+    RUNBOOK_INVALID runbook.yaml:36:77 {type: 5}
+    \`output_schema\` is no JSON Schema: data/type must be equal to one of the allowed values, data/type must be array, data/type must match a schema in anyOf"
   `);
   expect(rig.tree()).toEqual(before);
 });
@@ -199,84 +142,35 @@ test('a mistake in a detail file is no mistake of those that depend on the task'
 test('what looks unmeant is told with what was meant, and is no mistake', async () => {
   await using rig = await makeRig({ files: unmeant });
   const before = rig.tree();
-  const { code, stdout, stderr } = await rig.run(['validate']);
+  const { code, stdout } = await rig.run(['validate']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: '4 tasks, 0 mistakes, 12 warnings\n' });
-  expect(stderr).toMatchInlineSnapshot(`
-    "warning: \`descripton\` is not a field of the tool's; it is kept as it is. Did you mean \`description\`?
-     ——▶ runbook.yaml:1:1
-      │
-    1 │ descripton: A slip
-      │ ^^^^^^^^^^
-
-    warning: \`owner\` is not a field of the tool's; it is kept as it is.
-     ——▶ runbook.yaml:2:1
-      │
-    2 │ owner: Ada
-      │ ^^^^^
-
-    warning: \`tmeout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
-     ——▶ runbook.yaml:3:12
-      │
-    3 │ defaults: {tmeout: 10m}
-      │            ^^^^^^
-
-    warning: \`base_ulr\` is not a field of the tool's; it is kept as it is. Did you mean \`base_url\`?
-     ——▶ runbook.yaml:5:29
-      │
-    5 │   local: {provider: openai, base_ulr: "http://127.0.0.1:1234/v1"}
-      │                             ^^^^^^^^
-
-    warning: \`dependson\` is not a field of the tool's; it is kept as it is. Did you mean \`depends_on\`?
-     ——▶ runbook.yaml:9:5
-      │
-    9 │     dependson: [test]
-      │     ^^^^^^^^^
-
-    warning: \`tiemout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
-      ——▶ runbook.yaml:10:37
-       │
-    10 │     script_details: {command: make, tiemout: 5m}
-       │                                     ^^^^^^^
-
-    warning: \`nmae\` is not a field of the tool's; it is kept as it is. Did you mean \`name\`?
-      ——▶ runbook.yaml:16:15
-       │
-    16 │     checks: [{nmae: it passes, command: "true"}]
-       │               ^^^^
-
-    warning: \`promt_template\` is not a field of the tool's; it is kept as it is. Did you mean \`prompt_template\`?
-      ——▶ runbook.yaml:20:41
-       │
-    20 │     ai_details: {prompt_template: p.md, promt_template: q.md}
-       │                                         ^^^^^^^^^^^^^^
-
-    warning: \`review_points\` is not a field of the tool's; it is kept as it is.
-     ——▶ draft.yaml:2:1
-      │
-    2 │ review_points: [all of it]
-      │ ^^^^^^^^^^^^^
-
-    warning: \`test\` is READY, but waits for \`build\`; it does not start before
-      ——▶ runbook.yaml:12:13
-       │
-    12 │     status: READY
-       │             ^^^^^
-
-    warning: \`build\` has \`script_details\`, which nothing uses: its type is MANUAL
-      ——▶ runbook.yaml:10:5
-       │
-    10 │     script_details: {command: make, tiemout: 5m}
-       │     ^^^^^^^^^^^^^^
-      \`type: AUTOMATED_SCRIPT\` would use them.
-
-    warning: the script \`./made-by-build.sh\` does not exist
-      ——▶ runbook.yaml:15:21
-       │
-    15 │     script_details: ./made-by-build.sh
-       │                     ^^^^^^^^^^^^^^^^^^
-      Mend the path, or write that script. It is looked up from the folder the task runs in.
-
-    "
+  expect((await found(rig)).warnings.map(inWords).join('\n')).toMatchInlineSnapshot(`
+    "RUNBOOK_INVALID runbook.yaml:1:1 descripton
+    \`descripton\` is not a field of the tool's; it is kept as it is. Did you mean \`description\`?
+    RUNBOOK_INVALID runbook.yaml:2:1 owner
+    \`owner\` is not a field of the tool's; it is kept as it is.
+    RUNBOOK_INVALID runbook.yaml:3:12 tmeout
+    \`tmeout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
+    RUNBOOK_INVALID runbook.yaml:5:29 base_ulr
+    \`base_ulr\` is not a field of the tool's; it is kept as it is. Did you mean \`base_url\`?
+    RUNBOOK_INVALID runbook.yaml:9:5 dependson
+    \`dependson\` is not a field of the tool's; it is kept as it is. Did you mean \`depends_on\`?
+    RUNBOOK_INVALID runbook.yaml:10:37 tiemout
+    \`tiemout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
+    RUNBOOK_INVALID runbook.yaml:16:15 nmae
+    \`nmae\` is not a field of the tool's; it is kept as it is. Did you mean \`name\`?
+    RUNBOOK_INVALID runbook.yaml:20:41 promt_template
+    \`promt_template\` is not a field of the tool's; it is kept as it is. Did you mean \`prompt_template\`?
+    RUNBOOK_INVALID draft.yaml:2:1 review_points
+    \`review_points\` is not a field of the tool's; it is kept as it is.
+    RUNBOOK_INVALID runbook.yaml:12:13 READY
+    \`test\` is READY, but waits for \`build\`; it does not start before
+    RUNBOOK_INVALID runbook.yaml:10:5 script_details
+    \`build\` has \`script_details\`, which nothing uses: its type is MANUAL
+    \`type: AUTOMATED_SCRIPT\` would use them.
+    SCRIPT_NOT_FOUND runbook.yaml:15:21 ./made-by-build.sh
+    the script \`./made-by-build.sh\` does not exist
+    Mend the path, or write that script. It is looked up from the folder the task runs in."
   `);
   expect(rig.tree()).toEqual(before);
 });
@@ -302,7 +196,7 @@ test('--json: one object on stdout, the same troubles in the same order, each in
       if (!told.at) throw new Error(`${told.message} has no place`);
       requirePlace(told.at, Buffer.from(rig.read(told.at.file)), told.message);
     }
-    const inWords = [
+    const both = [
       ...warnings.map((told) => ['warning', told] as const),
       ...wrong.map((told) => ['error', told] as const),
     ];
@@ -315,7 +209,7 @@ test('--json: one object on stdout, the same troubles in the same order, each in
           .map((line) => line.trim()),
       ),
     ).toEqual(
-      inWords.map(([label, { message, at }]) => [`${label}: ${message}`, `——▶ ${at?.file}:${at?.line}:${at?.column}`]),
+      both.map(([label, { message, at }]) => [`${label}: ${message}`, `——▶ ${at?.file}:${at?.line}:${at?.column}`]),
     );
   }
 });

@@ -194,6 +194,16 @@ test('Ctrl-C while a reply is awaited leaves all as it was', async () => {
   }
 });
 
+test('q where a model is to be chosen: it is said what to set, and nothing is written', async () => {
+  await using rig = await rigAtTheModel();
+  const before = rig.tree();
+  const term = rig.terminal(['next']);
+  await press(term, 'Which one answers?', 'q');
+  expect(await term.exit).toEqual({ code: 2, signal: null });
+  expect(term.screen()).toMatch(/\nerror: no model is set for `draft_readme`\n ——▶ tasks\/draft_readme\.yaml:5:1\n/);
+  expect(rig.tree()).toEqual(before);
+});
+
 /** With all done that comes before the step with the model. */
 async function rigAtTheModel(): Promise<Rig> {
   const rig = await makeRig({ files: { 'idea.md': 'A plan for the season of a rowing club. For its members.\n' } });
