@@ -22,6 +22,8 @@ export interface RunOptions extends PickOptions {
   readonly review: boolean;
   /** Answers instead of the model that the tasks name. */
   readonly model: string | undefined;
+  /** Answers where nothing else names a model. */
+  readonly userModel: string | undefined;
 }
 
 /** How a run came to its end. */

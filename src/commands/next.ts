@@ -1,5 +1,6 @@
 // `next`: one step, and what comes after it. `run` shares its flags and the way it ends.
 import { type Command, Option } from 'commander';
+import { readConfig } from '../config.ts';
 import { EXIT, RunbookError, unreachable } from '../errors.ts';
 import { foreseen } from '../pick.ts';
 import { type RunEnd, type RunOptions, run } from '../run.ts';
@@ -64,6 +65,7 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
     keepGoing: flags.keepGoing ?? false,
     review: flags.review ?? false,
     model: flags.model,
+    userModel: readConfig(process.env).model,
   };
   if (context.flags.dryRun) return dryRun(context, before, path, world, options);
   // A mistake in the task that comes first is found before anything at all is written.

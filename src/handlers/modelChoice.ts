@@ -11,7 +11,8 @@ import { requirePerson } from './person.ts';
 /** Throws MODEL_UNKNOWN, MODEL_NO_KEY or NEEDS_PERSON, before anything was sent. */
 export async function chooseModel(job: Job): Promise<Model> {
   const { world, root } = job.session;
-  const name = (job.options.model || undefined) ?? job.task.ai?.model ?? job.runbook.defaultModel;
+  const name =
+    (job.options.model || undefined) ?? job.task.ai?.model ?? job.runbook.defaultModel ?? job.options.userModel;
   if (name === undefined) return offer(job, noModel(job));
   const named = knownModel(job.runbook, name);
   if (named instanceof RunbookError) throw placed(job, named);

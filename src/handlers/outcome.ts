@@ -7,7 +7,11 @@ export interface Job {
   readonly runbook: Runbook;
   readonly task: Task;
   readonly session: Session;
-  readonly options: { readonly review: boolean; readonly model: string | undefined };
+  readonly options: {
+    readonly review: boolean;
+    readonly model: string | undefined;
+    readonly userModel: string | undefined;
+  };
 }
 
 /**

@@ -125,18 +125,18 @@ test('a walk leaves these lines: what happened, to which task, and how its statu
 });
 
 test('prompts and replies are kept whole, by path and hash', async () => {
-  const long = `${'a long text, with ümläuts\n'.repeat(20_000)}the end`;
-  const replies = JSON.stringify({ replies: [{ reply: `\`\`\`\n${long}\n\`\`\`` }] });
+  const long = `${'a long text, with ümläuts\n'.repeat(20_000)}the end \n`;
+  const replies = JSON.stringify({ replies: [{ reply: `\`\`\`\n${long}\`\`\`\n` }] });
   await using rig = await makeRig({
     files: { ...FILES, 'p.md': '{{ file("long.txt") }}', 'long.txt': long, 'replies.yaml': replies },
   });
   await rig.run(['done', 'build', 'read']);
   expect((await rig.run(['next', '--answer', 'accept'])).code).toBe(0);
   expect(keptText(rig, 'AI_PROMPT_SENT', 'prompt')).toBe(long);
-  expect(keptText(rig, 'AI_RESPONSE_RECEIVED', 'reply')).toBe(`\`\`\`\n${long}\n\`\`\``);
+  expect(keptText(rig, 'AI_RESPONSE_RECEIVED', 'reply')).toBe(`\`\`\`\n${long}\`\`\`\n`);
   expect(rig.read('logs/run_log.jsonl').length).toBeLessThan(4000);
   const [written] = linesOf(rig, 'FILE_WRITTEN');
-  expect(written?.details).toEqual({ path: 'notes.md', bytes: Buffer.byteLength(long) + 1, sha256: hash(`${long}\n`) });
+  expect(written?.details).toEqual({ path: 'notes.md', bytes: Buffer.byteLength(long), sha256: hash(long) });
 });
 
 test('a torn last line is stepped over and kept, and the next line begins on a line of its own', async () => {

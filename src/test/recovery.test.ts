@@ -86,7 +86,9 @@ test('killed while a script runs: without a person it becomes an ERROR, and is n
   await killedAt(rig, ['next'], 'begun');
   const { code, stderr } = await rig.run(['run']);
   expect(code).toBe(1);
-  expect(stable(rig, unwrapped(stderr))).toMatchInlineSnapshot(`"work was RUNNING when the runner on host \`<host>\` (pid <pid>, started <ago>) ended. Its script may have done part of its work; its log ends at logs/work/<stamp>.log. ✘ ERROR work The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. next: mend it, then runbook retry work · runbook show work ✘ ERROR work work.yaml:1 INTERRUPTED: The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. runbook retry work · runbook skip work · runbook show work "`);
+  expect(stable(rig, unwrapped(stderr))).toMatchInlineSnapshot(
+    `"work was RUNNING when the runner on host \`<host>\` (pid <pid>, started <ago>) ended. Its script may have done part of its work; its log ends at logs/work/<stamp>.log. ✘ ERROR work The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. next: mend it, then runbook retry work · runbook show work ✘ ERROR work work.yaml:1 INTERRUPTED: The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. runbook retry work · runbook skip work · runbook show work "`,
+  );
   expect(rig.stable(rig.read('work.yaml'))).toMatchInlineSnapshot(`
     "status: ERROR
     script_details: {path: ./wait.sh}
@@ -128,7 +130,9 @@ test('killed while checks try a proposal: the next start puts the old artifact b
   expect(rig.read('notes.md')).toBe('new\n');
   const { code, stderr } = await rig.run(['next']);
   expect(code).toBe(1);
-  expect(unwrapped(stderr)).toMatch(/^notes\.md was on trial for draft when the runner ended; it is as it was before\. draft was/);
+  expect(unwrapped(stderr)).toMatch(
+    /^notes\.md was on trial for draft when the runner ended; it is as it was before\. draft was/,
+  );
   expect(rig.read('notes.md')).toBe('old\n');
   expect(rig.exists('.runbook/trial.json')).toBe(false);
   expect(rig.exists('notes.md.orig')).toBe(false);

@@ -30,6 +30,7 @@ const inUrl = encodeURIComponent(SHY);
 console.error(inUrl, inUrl.replace(/%../g, (hex) => hex.toLowerCase()), '?key=' + LOUD);
 for (const user of ['', 'a:', 'me:', 'you:']) console.log('Basic', btoa(user + LOUD + '\\n'), btoa(user + SHY));
 console.log(Buffer.from(SHY).toString('base64url'));
+for (const line of PEM.split('\\n')) console.log('key: ' + line);
 console.log('the end');
 process.exit(3);
 `;

@@ -177,6 +177,10 @@ describe('a mistake', () => {
 
   test.each([
     [{ 'p.md': 'a\n{% include "q.md" %}', 'q.md': 'b\n\n- {{ options.nothing }}' }, 'q.md:3:6 options.nothing'],
+    [
+      { 'p.md': '{% include "q.md" %}\n{{ class_name }}', 'q.md': '\n{{ options.nothing }}' },
+      'q.md:2:4 options.nothing',
+    ],
     [{ 'p.md': 'a\n{% include "q.md" %}', 'q.md': '{{ file("none.md") }}' }, 'q.md:1:8 ('],
     [{ 'p.md': 'a\n{% include "q.md" %}', 'q.md': 'b\n{{ class_name() }}' }, 'q.md:2:14 ('],
     [{ 'p.md': '{% extends "q.md" %}', 'q.md': 'b\n\n{{ options.nothing }}' }, 'q.md:3:4 options.nothing'],
@@ -224,6 +228,10 @@ describe('a template stays inside the project', () => {
     symlinkSync('/etc/passwd', join(root, 'link'));
     expect(mistake(() => compile(root, 'p.md', []).render({})).code).toBe('PATH_OUTSIDE');
     rmSync(join(root, '..', 'secret'));
+  });
+
+  test('and does not even walk through folders outside', () => {
+    expect(mistake(() => filled('{{ glob("../**") }}')).message).toBe('`../**` lies outside the project folder');
   });
 
   test('and away from the keys', () => {

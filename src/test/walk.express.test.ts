@@ -5,6 +5,9 @@ import { press } from './person.ts';
 import type { Rig } from './rig.ts';
 import { bothFiles, changedLines, rigWithExample, walk, yes } from './walking.ts';
 
+/** Far beyond what a slow machine needs. */
+const WHOLE_WALK_MS = 300_000;
+
 let rig: Rig;
 
 beforeAll(async () => {
@@ -36,7 +39,7 @@ beforeAll(async () => {
   ]);
   expect(await term.exit).toEqual({ code: 0, signal: null });
   expect(term.screen()).toMatch(/\nNothing is left to do: every task is DONE or SKIPPED\.$/);
-});
+}, WHOLE_WALK_MS);
 afterAll(() => rig[Symbol.asyncDispose]());
 
 test('every task is DONE, and its two files say the same', () => {

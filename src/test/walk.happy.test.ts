@@ -44,6 +44,9 @@ const WEDNESDAY: Answer[] = [
 
 const THURSDAY = yes('task_6.5_hand_over', 'Step 1 of 2 done?', 'Step 2 of 2 done?');
 
+/** Far beyond what a slow machine needs. */
+const WHOLE_WALK_MS = 300_000;
+
 let rig: Rig;
 
 beforeAll(async () => {
@@ -60,7 +63,7 @@ beforeAll(async () => {
   await evening(WEDNESDAY, 0, NOTHING_LEFT, (term) => press(term, 'What now?', 'r'));
   expect((await rig.run(['reset', 'task_6.5_hand_over'])).code).toBe(0);
   await evening(THURSDAY, 0, NOTHING_LEFT);
-});
+}, WHOLE_WALK_MS);
 afterAll(() => rig[Symbol.asyncDispose]());
 
 test('every task is DONE, and its two files say the same', () => {
