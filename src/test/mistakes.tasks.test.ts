@@ -260,7 +260,6 @@ test('a task that says two different things in its two files', async () => {
       FIELD_CONFLICT runbook.yaml:3:17 []
       task \`a\` has two different \`depends_on\`: \`[]\` here, \`["a"]\` at tasks/a.yaml:2
       Make them the same, or take one of them out.
-      1 more of the kind: \`runbook validate\` shows all.
     its script
       FIELD_CONFLICT runbook.yaml:3:21 npm test
       task \`a\` has two different \`script_details\`: \`npm test\` here, \`{"command":"npm test","cwd":"packages/core","timeout":"10m"}\` at tasks/a.yaml:2
