@@ -1,9 +1,9 @@
 // What stands around the runbook and is in the way: .env, logs/, .runbook/, and files that may not be read or written.
-import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type Case, refusals } from './refusals.ts';
-import { makeRig } from './rig.ts';
+import { makeRig, type Rig } from './rig.ts';
 
 const rig = await makeRig();
 afterAll(() => rig[Symbol.asyncDispose]());
@@ -135,28 +135,36 @@ test.each(['', '{"pid":', 'null', '{"pid":"1","host":"x"}'])(
   },
 );
 
-test.skipIf(root)('files that may not be read', async () => {
-  const forbid = (name: string) => (folder: string) => chmodSync(join(folder, name), 0o000);
-  const cases = {
-    'the runbook': { ...beside({}), before: forbid('runbook.yaml') },
-    'the keys': { ...beside({ '.env': 'A=1\n' }), before: forbid('.env') },
-    'the journal': { ...beside({ 'logs/run_log.jsonl': '' }), before: forbid('logs/run_log.jsonl') },
-  };
-  const told = await refusals(rig, cases);
-  expect(told).toContain("`runbook.yaml` can't be read: no permission");
-  expect(told).toContain("`.env` can't be read: no permission");
-  expect(told).toContain("`logs/run_log.jsonl` can't be read: no permission");
+test.skipIf(root)('a file that may not be read is named', async () => {
+  for (const path of ['runbook.yaml', '.env', 'logs/run_log.jsonl']) {
+    await using own = await makeRig({ files: { [path]: '', 'runbook.yaml': runbook } });
+    const told = await whileMode(own, path, 0o000, ['next', '--json']);
+    expect(told).toEqual({ code: 'FILE_UNREADABLE', message: `\`${path}\` can't be read: no permission` });
+  }
 });
 
-test.skipIf(root)('a folder in which nothing may be written', async () => {
-  const cases = { next: beside({}), done: { ...beside({}), args: ['done', 'a'] } };
-  const locked = (folder: string) => chmodSync(folder, 0o555);
-  const told = await refusals(rig, {
-    next: { ...cases.next, before: locked },
-    done: { ...cases.done, before: locked },
-  });
-  expect(told).toMatch(/FILE_UNWRITABLE\n {2}.+: no permission/);
+test.skipIf(root)('where nothing may be written, nothing is started', async () => {
+  for (const command of [['next'], ['done', 'a'], ['init', 'sub']]) {
+    await using own = await makeRig({ files: { 'runbook.yaml': runbook } });
+    const told = await whileMode(own, '.', 0o555, [...command, '--json']);
+    expect(told).toEqual({
+      code: 'FILE_UNWRITABLE',
+      message: expect.stringMatching(/^`.+` can't be .+: no permission$/),
+    });
+  }
 });
+
+/** The mistake that a command tells while a file has that mode. What was there is as it was. */
+async function whileMode(own: Rig, path: string, mode: number, args: string[]) {
+  const before = own.tree();
+  const { mode: usual } = statSync(join(own.dir, path));
+  chmodSync(join(own.dir, path), mode);
+  const { code, stdout, stderr } = await own.run(args);
+  chmodSync(join(own.dir, path), usual);
+  expect({ code, stdout, tree: own.tree() }, stderr).toEqual({ code: 2, stdout: '', tree: before });
+  const { error } = JSON.parse(stderr) as { error: { code: string; message: string } };
+  return { code: error.code, message: error.message };
+}
 
 function beside(files: Record<string, string | Uint8Array>): Case {
   return { files: { 'runbook.yaml': runbook, ...files } };
