@@ -159,6 +159,12 @@ function report(thrown: unknown, json: boolean): number {
 function systemTrouble(error: unknown): RunbookError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'uv_cwd')
+    return new RunbookError({
+      code: 'FILE_NOT_FOUND',
+      message: 'the current folder is gone',
+      hint: 'cd to one that is there',
+    });
   if (syscall === undefined || code === undefined || reasonOf(code) === code) return undefined;
   const reading = ['open', 'read', 'stat', 'lstat', 'scandir', 'access', 'realpath'].includes(syscall);
   const what = path === undefined ? 'the system refused' : `\`${shownPath(process.cwd(), path)}\` can't be used`;

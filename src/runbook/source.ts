@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
-import { mergesNoMap, type SyntaxMistake, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './syntax.ts';
+import { mergesNoMap, type SyntaxMistake, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
 
 export type YamlPath = readonly (string | number)[];
 

@@ -1,6 +1,6 @@
 // What stands around the runbook and is in the way: .env, logs/, .runbook/, and files that may not be read or written.
 import { chmodSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type Case, refusals } from './refusals.ts';
 import { makeRig, type Rig } from './rig.ts';
@@ -10,6 +10,7 @@ afterAll(() => rig[Symbol.asyncDispose]());
 
 const runbook = 'tasks:\n  - id: a\n    type: AUTOMATED_SCRIPT\n    script_details: "true"\n';
 const root = process.getuid?.() === 0;
+const bin = resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.js');
 
 test('.env', async () => {
   const secret = Buffer.from('TOKEN=s3cret-caf\xe9-token\n', 'latin1');
@@ -96,6 +97,26 @@ test('.runbook that is no folder', async () => {
       \`.runbook/lease.json\` can't be used: a file stands where a folder must be
     "
   `);
+});
+
+test('a current folder that is gone', async () => {
+  const script = `import { mkdirSync, rmdirSync } from 'node:fs';
+    mkdirSync('gone'); process.chdir('gone'); rmdirSync('../gone'); await import(${JSON.stringify(bin)});`;
+  await using own = await makeRig({ bin: 'gone.mjs', files: { 'gone.mjs': script } });
+  expect(await own.run(['status'])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'error: the current folder is gone\n  cd to one that is there\n',
+  });
+});
+
+test('a reader that goes away in the middle does not end the work', async () => {
+  const command = `{ node ${bin} next 2>&1; echo $? > code; } | head -1`;
+  const script = `import { spawnSync } from 'node:child_process'; spawnSync('sh', ['-c', ${JSON.stringify(command)}]);`;
+  const task = runbook.replace('"true"', 'for i in 1 2 3; do echo $i; sleep 0.1; done');
+  await using own = await makeRig({ bin: 'pipe.mjs', files: { 'pipe.mjs': script, 'runbook.yaml': task } });
+  await own.run([]);
+  expect({ code: own.read('code'), ...own.statuses() }).toEqual({ code: '0\n', a: 'DONE' });
 });
 
 test('a journal with lines that are none is read past them', async () => {
