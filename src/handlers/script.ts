@@ -1,13 +1,13 @@
 // AUTOMATED_SCRIPT: shows the command and where it runs, streams its output, keeps all of it, ends by its exit code.
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
-import { type Place, RunbookError } from '../errors.ts';
+import { join } from 'node:path';
+import { RunbookError } from '../errors.ts';
 import type { ShellResult } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
 import { insideProject, statOf } from '../paths.ts';
-import { type Command, commandLine, type ScriptDetails, type Task } from '../runbook/task.ts';
+import { commandLine, type ScriptDetails, type Task } from '../runbook/task.ts';
 import { howItEnded, runChecks } from './checks.ts';
 import type { Job, Outcome, Step } from './outcome.ts';
+import { requireProgram } from './program.ts';
 import { tailOf } from './tail.ts';
 
 export async function prepareScript(job: Job): Promise<Step> {
@@ -111,81 +111,4 @@ export function requireFolder(root: string, task: Task, cwd: string): void {
     at,
     hint: entry ? undefined : `mkdir -p ${cwd}`,
   });
-}
-
-/** Throws if what is to run is plainly not there. A command line with shell words in it can only be tried. */
-function requireProgram(root: string, task: Task, script: ScriptDetails, path: string | undefined): void {
-  const folder = join(root, script.cwd);
-  const read = interpretedFile(script.command);
-  if (read !== undefined && whereFrom(folder, read) === 'missing') throw notRunnable(task, read, 'missing');
-  const file = plainProgram(script.command);
-  if (file === undefined) return;
-  const found = file.includes('/') ? whereFrom(folder, file) : inPath(file, path);
-  if (found !== 'ok') throw notRunnable(task, file, found);
-}
-
-function notRunnable(task: Task, file: string, found: Exclude<Found, 'ok'>): RunbookError {
-  const words = {
-    missing: [
-      'does not exist',
-      'Mend the path, or write that script. It is looked up from the folder the task runs in.',
-    ],
-    notInPath: ['is not in the PATH', `Install it; or, if it is a script of yours, write \`./${file}\`.`],
-    folder: ['is a folder', 'Name the script in it that is to run.'],
-    notExecutable: ['may not be executed', `chmod +x ${file}`],
-  } satisfies Record<typeof found, readonly [string, string]>;
-  const [what, hint] = words[found];
-  return new RunbookError({
-    code: 'SCRIPT_NOT_FOUND',
-    message: `the ${found === 'notInPath' ? 'program' : 'script'} \`${file}\` ${what}`,
-    at: placeOfCommand(task),
-    hint,
-  });
-}
-
-/** The field of `script_details` that says what runs, or the whole where that is all it says. */
-function placeOfCommand(task: Task): Place {
-  const whole = task.place('script_details');
-  const inside = (['path', 'command'] as const).map((field) => task.place(`script_details.${field}`));
-  return inside.find((place) => place.line !== whole.line || place.column !== whole.column) ?? whole;
-}
-
-function plainProgram(command: Command): string | undefined {
-  if (command.kind === 'program') return command.file;
-  const [first = ''] = command.line.trim().split(/\s+/);
-  return /^[\w@%+:,.-]*\/[\w@%+:,./-]*$/.test(first) ? first : undefined;
-}
-
-/** The file in `bash scripts/x.sh` and the like, where it is plain that it is one. */
-function interpretedFile(command: Command): string | undefined {
-  const words = command.kind === 'program' ? [command.file, ...command.args] : command.line.trim().split(/\s+/);
-  const [program = '', file = ''] = words;
-  const interprets = /^(?:\/[\w/]+\/)?(?:(?:ba|z|da|k)?sh|node|python3?|ruby|perl)$/.test(program);
-  return interprets && /^[\w@%+:,./][\w@%+:,./-]*\.\w+$/.test(file) ? file : undefined;
-}
-
-type Found = 'ok' | 'missing' | 'folder' | 'notExecutable' | 'notInPath';
-
-function whereFrom(folder: string, file: string): Found {
-  const path = isAbsolute(file) ? file : join(folder, file);
-  const entry = statOf(path);
-  if (!entry) return 'missing';
-  if (entry.isDirectory()) return 'folder';
-  return executable(path) ? 'ok' : 'notExecutable';
-}
-
-function inPath(file: string, path: string | undefined): Found {
-  if (process.platform === 'win32') return 'ok';
-  return (path ?? '').split(delimiter).some((folder) => folder !== '' && executable(join(folder, file)))
-    ? 'ok'
-    : 'notInPath';
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

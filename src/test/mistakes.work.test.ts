@@ -67,6 +67,9 @@ test('a script that is not found, or can not be run', async () => {
     'a list that an interpreter reads': script('[node, build.mjs]'),
     'a program that is not installed': script('[nosuchprogram, --fast]'),
     'a program that is not installed, in a map': script('{command: [nosuchprogram], timeout: 10m}'),
+    'a program that a shell would not find': script('nosuchprogram --fast && make'),
+    'a program that a shell would not find, in a block': script('|\n      nosuchprogram | tee out.txt\n      make\n'),
+    'a program that the PATH of the task does not have': script('{command: make all, env: {PATH: /nowhere}}'),
     'from the folder it runs in': script('./build.sh\n    cwd: sub', { 'build.sh': '#!/bin/sh\n', 'sub/x': '' }),
     'not executable': script('./build.sh', { 'build.sh': 'make\n' }),
     'not executable, as a path': script('{path: build.sh}', { 'build.sh': 'make\n' }),
@@ -112,6 +115,18 @@ test('a script that is not found, or can not be run', async () => {
       SCRIPT_NOT_FOUND runbook.yaml:4:31 [nosuchprogram]
       the program \`nosuchprogram\` is not in the PATH
       Install it; or, if it is a script of yours, write \`./nosuchprogram\`.
+    a program that a shell would not find
+      SCRIPT_NOT_FOUND runbook.yaml:4:21 nosuchprogram --fast && make
+      the program \`nosuchprogram\` is not in the PATH
+      Install it; or, if it is a script of yours, write \`./nosuchprogram\`.
+    a program that a shell would not find, in a block
+      SCRIPT_NOT_FOUND runbook.yaml:4:21 |
+      the program \`nosuchprogram\` is not in the PATH
+      Install it; or, if it is a script of yours, write \`./nosuchprogram\`.
+    a program that the PATH of the task does not have
+      SCRIPT_NOT_FOUND runbook.yaml:4:31 make all
+      the program \`make\` is not in the PATH
+      Install it; or, if it is a script of yours, write \`./make\`.
     from the folder it runs in
       SCRIPT_NOT_FOUND runbook.yaml:4:21 ./build.sh
       the script \`./build.sh\` does not exist
@@ -138,6 +153,27 @@ test('a script that is not found, or can not be run', async () => {
       Mend the path, or write that script. It is looked up from the folder the task runs in.
     "
   `);
+});
+
+test('what only a shell can tell is left to it', async () => {
+  const lines = {
+    function: 'greet() { echo hello; }; greet',
+    'function with a blank': 'greet () { echo hello; }; greet',
+    builtin: 'cd . && echo hello',
+    keyword: 'for word in hello; do echo "$word"; done',
+    assignment: 'WORD=hello; echo $WORD',
+    variable: 'SAY=echo; $SAY hello',
+    made: 'printf "echo hello" > made && sh made',
+    group: '(echo hello)',
+    comment: '# first a word\necho hello',
+  };
+  for (const [name, line] of Object.entries(lines)) {
+    rig.write(`told-${name}/runbook.yaml`, script(JSON.stringify(line)).files['runbook.yaml'] ?? '');
+    expect(await rig.run(['next'], { cwd: `told-${name}` }), name).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('│ hello'),
+    });
+  }
 });
 
 test('a script is looked for where it will run, and its path needs no slash', async () => {
