@@ -1,8 +1,18 @@
 // The full record of one start of a task, under logs/<task id>/: what a script printed, what a model was asked and answered.
-import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  appendFileSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from './errors.ts';
+import { errnoOf, RunbookError } from './errors.ts';
 import { compactTime, sha256 } from './journal.ts';
+import { reasonOf, statOf } from './paths.ts';
 
 export interface TaskLog {
   /** The path of the log, relative to the root. */
@@ -27,6 +37,30 @@ export function openTaskLog(root: string, taskId: string, now: Date): TaskLog {
       return { file: kept, sha256: sha256(text) };
     },
   };
+}
+
+/** Throws FILE_UNWRITABLE if `openTaskLog` would not find room for the task's log. Nothing is made yet. */
+export function requireLogFolder(root: string, taskId: string): void {
+  for (const folder of ['logs', join('logs', folderName(taskId))]) {
+    const found = statOf(join(root, folder));
+    if (!found) return;
+    const errno = found.isDirectory() ? refusalOf(join(root, folder)) : 'ENOTDIR';
+    if (errno === undefined) continue;
+    throw new RunbookError({
+      code: 'FILE_UNWRITABLE',
+      message: `the logs of \`${taskId}\` can't be written to \`${folder}\`: ${reasonOf(errno)}`,
+      hint: errno === 'ENOTDIR' ? 'Move away what stands there.' : `chmod u+rwx ${folder}`,
+    });
+  }
+}
+
+function refusalOf(folder: string): string | undefined {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return errnoOf(error);
+  }
 }
 
 /** The log of the task's latest start, relative to the root. */

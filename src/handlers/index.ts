@@ -1,5 +1,6 @@
 // The one door through which task types enter: a new one is a new file beside these, and a case here.
 import { RunbookError, type Trouble, unreachable } from '../errors.ts';
+import { requireLogFolder } from '../logs.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { prepareAi, requireAi, requireSchema } from './ai.ts';
 import { prepareManual, requireManual } from './manual.ts';
@@ -8,7 +9,8 @@ import type { Job, Step } from './outcome.ts';
 import { prepareScript, requireScript } from './script.ts';
 
 /** Finds what is wrong before anything is written, and says what will happen. Throws the person's mistakes. */
-export function prepare(job: Job): Promise<Step> {
+export async function prepare(job: Job): Promise<Step> {
+  requireLogFolder(job.session.root, job.task.id);
   switch (job.task.type) {
     case 'MANUAL':
       return prepareManual(job);

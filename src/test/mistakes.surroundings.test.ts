@@ -78,6 +78,28 @@ test('a journal that is no file', async () => {
   `);
 });
 
+test('a place for the logs of a task that is none: found before the task is started', async () => {
+  const cases = {
+    'a file': beside({ 'logs/a': '' }),
+    'a file, for a step by hand': {
+      ...beside({ 'logs/a': '' }, 'tasks: [{id: a, checks: ["true"]}]\n'),
+      args: ['next', '--answer', 'accept'],
+    },
+  };
+  expect(await refusals(rig, cases)).toMatchInlineSnapshot(`
+    "
+    a file
+      FILE_UNWRITABLE
+      the logs of \`a\` can't be written to \`logs/a\`: a file stands where a folder must be
+      Move away what stands there.
+    a file, for a step by hand
+      FILE_UNWRITABLE
+      the logs of \`a\` can't be written to \`logs/a\`: a file stands where a folder must be
+      Move away what stands there.
+    "
+  `);
+});
+
 test('.runbook that is no folder', async () => {
   const cases = {
     'a file': beside({ '.runbook': '' }),
@@ -187,6 +209,6 @@ async function whileMode(own: Rig, path: string, mode: number, args: string[]) {
   return { code: error.code, message: error.message };
 }
 
-function beside(files: Record<string, string | Uint8Array>): Case {
-  return { files: { 'runbook.yaml': runbook, ...files } };
+function beside(files: Record<string, string | Uint8Array>, text = runbook): Case {
+  return { files: { 'runbook.yaml': text, ...files } };
 }
