@@ -10,6 +10,7 @@ export type Event =
   | { kind: 'foundInterrupted'; task: Task; holder: Holder | undefined; log: string | undefined }
   | { kind: 'foundError'; task: Task; issue: Issue | undefined }
   // One task, from its announcement to its end.
+  | { kind: 'modelLacking'; task: Task; step: number; of: number; why: string }
   | { kind: 'announced'; task: Task; step: number; of: number; plan: StepPlan }
   | { kind: 'started'; taskId: string; from: Status; to: 'RUNNING' }
   | { kind: 'output'; text: string }

@@ -174,6 +174,7 @@ function entryOf(event: Event): Entry | undefined {
       return entry('GIT_COMMIT', event, { commit: event.commit, message: event.message });
     case 'foundInterrupted':
     case 'foundError':
+    case 'modelLacking':
     case 'announced':
     case 'output':
     case 'checkStarted':

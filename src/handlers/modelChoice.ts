@@ -42,10 +42,10 @@ export function requireKnownModel(runbook: Runbook, task: Task): void {
 async function offer(job: Job, reason: RunbookError): Promise<Model> {
   const { world, root } = job.session;
   if (world.ask.lacks('model')) throw reason;
-  world.emit({
-    kind: 'note',
-    text: `${reason.message.replace(/[^.?]$/, '$&.')} The prompt can go to any chat instead.`,
-  });
+  const { tasks } = job.runbook;
+  const step = tasks.findIndex(({ id }) => id === job.task.id) + 1;
+  const why = `${reason.message.replace(/[^.?]$/, '$&.')} The prompt can go to any chat instead.`;
+  world.emit({ kind: 'modelLacking', task: job.task, step, of: tasks.length, why });
   const { answer } = await world.ask.choose({
     topic: 'model',
     message: 'Which one answers?',

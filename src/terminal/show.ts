@@ -33,6 +33,8 @@ class Show {
   /** The beginning of a line of output whose end has not come yet. */
   #partial = '';
   #printed = false;
+  /** The task whose first line stands already: a question had to be asked before the rest could be said. */
+  #headed: string | undefined;
   /** What is said beside the time while a script runs. */
   #running: string | undefined;
 
@@ -44,6 +46,10 @@ class Show {
   event(event: Event): void {
     const { palette, quiet } = this.#screen;
     switch (event.kind) {
+      case 'modelLacking':
+        this.#head(event);
+        this.#sayWrapped(this.#line(event.why));
+        break;
       case 'announced':
         this.#announce(event);
         break;
@@ -208,14 +214,21 @@ class Show {
   }
 
   #announce({ task, step, of, plan }: Event & { kind: 'announced' }): void {
+    this.#running = plan.kind === 'script' ? 'running' : undefined;
+    if (this.#headed !== task.id) this.#head({ task, step, of });
+    this.#headed = undefined;
+    this.#say(...this.#plan(plan, task.description, this.#columns()), '');
+  }
+
+  #head({ task, step, of }: { task: Task; step: number; of: number }): void {
     const { palette } = this.#screen;
     const columns = this.#columns();
-    this.#running = plan.kind === 'script' ? 'running' : undefined;
     const title = fit(`▶ ${oneLine(task.id)}${this.#named(task)}`, columns);
     const right = `step ${step} of ${of}`;
     const line = spread(title, right, columns);
     const painted = line.replace(oneLine(task.id), (id) => palette.bold(id)).replace(right, palette.dim(right));
-    this.#say(...(this.#printed ? [''] : []), painted, ...this.#plan(plan, task.description, columns), '');
+    this.#say(...(this.#printed ? [''] : []), painted);
+    this.#headed = task.id;
   }
 
   #plan(plan: StepPlan, description: string | undefined, columns: number): string[] {

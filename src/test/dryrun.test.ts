@@ -104,26 +104,25 @@ test('without a model it says so, and asks nothing, in a terminal neither', asyn
   await using rig = await aiRig(undefined);
   const { plain } = await dry(rig, 'next');
   expect(said(rig, plain)).toMatchInlineSnapshot(`
-      "exit 0
-      ── stdout
-      runbook.yaml
-        @@ line 1 @@
-          tasks:
-            - id: ai
-        -     status: READY
-        +     status: RUNNING
-              type: AI_ASSISTED
-              ai_details: {prompt_template: ask.txt}
-              output_artifact: out.txt
-      ── stderr
-        no model is set for \`ai\`. The prompt can go to any chat instead.
+    "exit 0
+    ── stdout
+    runbook.yaml
+      @@ line 1 @@
+        tasks:
+          - id: ai
+      -     status: READY
+      +     status: RUNNING
+            type: AI_ASSISTED
+            ai_details: {prompt_template: ask.txt}
+            output_artifact: out.txt
+    ── stderr
+    ▶ ai                                                                 step 1 of 1
+      no model is set for \`ai\`. The prompt can go to any chat instead.
+      paste · ask.txt · 5 tokens
+      writes out.txt once you accept
 
-      ▶ ai                                                                 step 1 of 1
-        paste · ask.txt · 5 tokens
-        writes out.txt once you accept
-
-        then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
-    `);
+      then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed."
+  `);
   const before = rig.tree();
   const term = rig.terminal(['-n', 'next']);
   expect(await term.exit).toMatchObject({ code: 0 });

@@ -76,10 +76,9 @@ test('a newcomer gets from an empty folder to the end by what is on the screen',
   // Whether there is a clipboard depends on the machine.
   const screen = model.screen().replace('on your clipboard, and ', '');
   expect(rig.stable(screen)).toMatchInlineSnapshot(`
-    "  no model is set for \`draft_readme\`. The prompt can go to any chat instead.
+    "▶ draft_readme  Draft a README from that                             step 3 of 3
+      no model is set for \`draft_readme\`. The prompt can go to any chat instead.
     ? Which one answers? paste (copy the prompt, paste the reply; no key needed)
-
-    ▶ draft_readme  Draft a README from that                             step 3 of 3
       A model drafts it; you review it before anything is written.
       paste · prompt_templates/readme.md · 40 tokens
       with prompt_templates/readme.md (26), idea.md (15)
