@@ -8,7 +8,7 @@ import { prepare } from './handlers/index.ts';
 import type { Outcome, Step } from './handlers/outcome.ts';
 import { restoreTrial } from './handlers/trial.ts';
 import { type Choice, type PickOptions, pick } from './pick.ts';
-import { takeLease } from './runbook/lock.ts';
+import { takeLease } from './runbook/lease.ts';
 import { nextReady } from './runbook/ready.ts';
 import type { Runbook, Task } from './runbook/task.ts';
 import { changeStatus, openSession, type Session } from './session.ts';

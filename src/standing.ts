@@ -2,7 +2,8 @@
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
 import { lastStatuses } from './journal.ts';
-import { leaseHolder, whileLocked } from './runbook/lock.ts';
+import { leaseHolder } from './runbook/lease.ts';
+import { whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
 import { type Change, type Known, type Settled, settle } from './runbook/settle.ts';

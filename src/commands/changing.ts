@@ -1,7 +1,7 @@
 // What `done`, `skip`, `retry` and `reset` share: one status changes, everything else in the YAML stays.
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
-import { held } from '../runbook/lock.ts';
+import { held } from '../runbook/lease.ts';
 import { becameReady } from '../runbook/ready.ts';
 import type { Runbook, Status, Task } from '../runbook/task.ts';
 import { changeStatus, openSession, type Session } from '../session.ts';

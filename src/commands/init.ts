@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
 import { statOf } from '../paths.ts';
 import { RUNBOOK_FILE } from '../runbook/find.ts';
-import { folderFor } from '../runbook/lock.ts';
+import { folderFor } from '../runbook/folder.ts';
 import type { Action, Context } from './context.ts';
 import { jsonSchema } from './schema.ts';
 

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, w
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { sha256 } from '../journal.ts';
-import { folderFor } from '../runbook/lock.ts';
+import { folderFor } from '../runbook/folder.ts';
 import { writeDurably } from '../runbook/write.ts';
 
 const MANIFEST = 'trial.json';

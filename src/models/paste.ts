@@ -1,7 +1,7 @@
 // The person is the model: the prompt goes to the clipboard and to a file, the reply is pasted here or saved to a file.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderFor } from '../runbook/lock.ts';
+import { folderFor } from '../runbook/folder.ts';
 import type { Model, ModelChoice, Surroundings } from '../world.ts';
 
 export function pasteModel({ root }: ModelChoice, { ask }: Surroundings): Model {

@@ -1,0 +1,53 @@
+// The one lease by which a runner holds its runbook for as long as it runs, and by which a dead runner is recognised.
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunbookError } from '../errors.ts';
+import type { Holder } from '../events.ts';
+import { FOLDER, folderFor } from './folder.ts';
+import { isAlive, self } from './holder.ts';
+import { holderOf, take } from './lock.ts';
+
+const LEASE = 'lease.json';
+
+export interface Lease {
+  /** Says on disk which task is being worked on, for whoever finds the lease. */
+  readonly name: (taskId: string | undefined) => void;
+  readonly release: () => void;
+  /** The dead holder whose lease was taken over, if there was one. */
+  readonly predecessor: Holder | undefined;
+}
+
+/** Throws HELD if a live runner has it. A lease whose process is gone (also after a reboot, or with its pid reused) is taken over. */
+export function takeLease(root: string, runId: string, now: Date): Lease {
+  const path = join(folderFor(root), LEASE);
+  const holder = self(runId, now);
+  const taken = take(path, holder);
+  if ('heldBy' in taken) throw held(taken.heldBy);
+  return {
+    predecessor: taken.predecessor,
+    name: (taskId) => replace(path, { ...holder, taskId }),
+    release: () => rmSync(path, { force: true }),
+  };
+}
+
+/** The holder of the lease, with whether it still lives. */
+export function leaseHolder(root: string): { holder: Holder; alive: boolean } | undefined {
+  const holder = holderOf(join(root, FOLDER, LEASE));
+  return holder && { holder, alive: isAlive(holder) };
+}
+
+export function held(holder: Holder): RunbookError {
+  const task = holder.taskId === undefined ? '' : `, now at \`${holder.taskId}\``;
+  return new RunbookError({
+    code: 'HELD',
+    message: `another runner holds this runbook: pid ${holder.pid} on \`${holder.host}\`, since ${holder.since}${task}`,
+    hint: 'Let it finish, or end it. If that machine is gone for good, delete .runbook/lease.json.',
+  });
+}
+
+/** In one step: a lease that names nobody would be a dead one's to whoever looks at that moment. */
+function replace(path: string, holder: Holder): void {
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, `${JSON.stringify(holder)}\n`);
+  renameSync(own, path);
+}
