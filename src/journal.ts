@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
-import type { Event } from './events.ts';
+import type { Event, NewIssue } from './events.ts';
 import { reasonOf } from './paths.ts';
 import { STATUSES, type Status } from './runbook/schema.ts';
 
@@ -74,18 +74,56 @@ export function costOfRun(root: string, runId: string): number {
   return replies.reduce((sum, { details }) => sum + (typeof details?.cost_usd === 'number' ? details.cost_usd : 0), 0);
 }
 
-/** The status that the tool itself wrote last, for each task that it ever wrote one. */
-export function lastStatuses(root: string): Map<string, Status> {
-  const last = new Map<string, Status>();
+/** The last change of a task's status that the journal knows of. */
+export interface LastChange {
+  /** Undefined in a line that a hand has been in. */
+  readonly from: Status | undefined;
+  readonly to: Status;
+  /** Whether the files could not be written then, so that only the journal has it. */
+  readonly unsaved: boolean;
+  /** What goes with the outcome into the task's files, if it was one. */
+  readonly record: OutcomeRecord;
+}
+
+export interface OutcomeRecord {
+  readonly lastRun?: Readonly<Record<string, unknown>> | undefined;
+  readonly issues?: readonly NewIssue[] | undefined;
+  readonly resolution?: string | undefined;
+}
+
+/** For each task whose status the tool ever wrote, or saw a hand write: its last change. */
+export function lastChanges(root: string): Map<string, LastChange> {
+  const last = new Map<string, LastChange>();
   for (const text of journalText(root).split('\n')) {
     // Most lines change no status; they are not worth parsing.
     if (!text.includes('"status_change"')) continue;
-    for (const line of parseLine(text)) {
-      const to = STATUSES.find((status) => status === line.status_change?.split(' -> ')[1]);
-      if (line.task_id !== undefined && to !== undefined) last.set(line.task_id, to);
+    for (const { task_id: id, event_type: type, status_change: change, details = {} } of parseLine(text)) {
+      const [from, to] = change?.split(' -> ').map((word) => STATUSES.find((status) => status === word)) ?? [];
+      if (id === undefined || to === undefined) continue;
+      const before = last.get(id);
+      const unsaved = type === 'UNSAVED_TASK';
+      // A line from a status to the same one says something more of the change before it.
+      if (from === to && before?.to === to) last.set(id, { ...before, unsaved });
+      else last.set(id, { from, to, unsaved, record: recordIn(details) });
     }
   }
   return last;
+}
+
+function recordIn({ last_run: lastRun, issues, resolution }: Readonly<Record<string, unknown>>): OutcomeRecord {
+  return {
+    lastRun: isMap(lastRun) ? lastRun : undefined,
+    issues: Array.isArray(issues) ? issues.filter(isIssue) : undefined,
+    resolution: typeof resolution === 'string' ? resolution : undefined,
+  };
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isIssue(value: unknown): value is NewIssue {
+  return isMap(value) && [value['timestamp'], value['type'], value['detail']].every((text) => typeof text === 'string');
 }
 
 export function sha256(text: string): string {
@@ -122,7 +160,7 @@ function entryOf(event: Event): Entry | undefined {
     case 'handWon':
       return entry('HAND_EDIT', { ...event, to: event.theirs }, { at: event.at, not_written: event.ours });
     case 'notSaved':
-      return entry('UNSAVED_TASK', { taskId: event.taskId }, { outcome: event.to });
+      return entry('UNSAVED_TASK', { ...event, from: event.to });
     case 'scriptEnded':
       return entry('RUN_SCRIPT', event, {
         command: event.command,
@@ -219,6 +257,9 @@ function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
         }
       : {}),
     ...(record.issues.length > 0 ? { issues: record.issues } : {}),
+    // With `issues`, all that goes into the task's files: if this process ends here, the next one writes it there.
+    resolution: record.resolution,
+    last_run: record.lastRun,
   };
 }
 

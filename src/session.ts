@@ -3,9 +3,9 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { unreachable } from './errors.ts';
 import type { Event } from './events.ts';
-import { lastStatuses, newRunId, openJournal } from './journal.ts';
+import { lastChanges, newRunId, openJournal } from './journal.ts';
 import { whileLocked } from './runbook/lock.ts';
-import { type Saved, type StatusWrite, saveStatus } from './runbook/save.ts';
+import { handsOn, type Saved, type StatusWrite, saveStatus } from './runbook/save.ts';
 import type { Status } from './runbook/task.ts';
 import type { World } from './world.ts';
 
@@ -16,21 +16,24 @@ export interface Session {
   readonly root: string;
   readonly runId: string;
   readonly world: World;
-  /** Keeps the event in the journal, if it is of the kind that is kept, and shows it to whoever watches. */
+  /** Keeps the event in the journal, if it is of the kind that is kept. */
+  readonly keep: (event: Event) => void;
+  /** Keeps it, and shows it to whoever watches. */
   readonly tell: (event: Event) => void;
 }
 
 export function openSession(path: string, world: World): Session {
   const root = realpathSync(dirname(path));
   const runId = newRunId(world.now());
-  const journal = openJournal(root, runId, world.now, world.redact);
+  const { keep } = openJournal(root, runId, world.now, world.redact);
   return {
     path,
     root,
     runId,
     world,
+    keep,
     tell(event) {
-      journal.keep(event);
+      keep(event);
       world.emit(event);
     },
   };
@@ -46,27 +49,79 @@ export type Changed = Saved | { readonly kind: 'overtaken'; readonly theirs: Sta
  */
 export function changeStatus(session: Session, write: StatusWrite, event: Event): Changed {
   return whileLocked(session.root, () => {
-    const { taskId, from, to: ours } = write;
-    const isJournaled = (status: Status) => lastStatuses(session.root).get(taskId) === status;
+    const { taskId, to: ours } = write;
+    const isJournaled = (status: Status) => lastChanges(session.root).get(taskId)?.to === status;
     const saved = saveStatus(session.path, write);
     switch (saved.kind) {
       case 'saved':
         if (!saved.changed && isJournaled(ours)) return { kind: 'overtaken', theirs: ours };
         session.tell(event);
         return saved;
-      case 'handWon': {
-        const { theirs, at } = saved;
-        if (isJournaled(theirs)) return { kind: 'overtaken', theirs };
-        session.tell({ kind: 'handWon', taskId, from, ours, theirs, at });
+      case 'handWon':
+        if (isJournaled(saved.theirs)) return { kind: 'overtaken', theirs: saved.theirs };
+        tellHand(session, write, saved);
         return saved;
-      }
-      case 'gone': {
-        const text = `\`${taskId}\` is no longer in the runbook; its status was not written.`;
-        session.tell({ kind: 'note', text });
+      case 'gone':
+        tellHand(session, write, saved);
         return saved;
-      }
       default:
         return unreachable(saved);
     }
   });
+}
+
+/**
+ * The same for how a task ended. Here the journal comes first, since an outcome can't be found out again: from its line on,
+ * the next start brings it into the files, whatever happens to this process or to the disk. Throws what keeps the files from
+ * being written, after telling that.
+ */
+export function recordOutcome(session: Session, write: StatusWrite, event: Event): Changed {
+  return whileLocked(session.root, () => {
+    try {
+      const hands = handsOn(session.path, write);
+      if (hands) {
+        // Both files agree on what the hand wrote, and get the rest of what is to be said.
+        if (hands.kind === 'handWon') saveStatus(session.path, write);
+        tellHand(session, write, hands);
+        return hands;
+      }
+    } catch (error) {
+      session.keep(event);
+      throw untold(session, write, error);
+    }
+    const kept = attempt(() => session.keep(event));
+    let saved: Saved;
+    try {
+      saved = saveStatus(session.path, write);
+    } catch (error) {
+      throw kept.failed ? kept.error : untold(session, write, error);
+    }
+    if (kept.failed) throw kept.error;
+    session.world.emit(event);
+    if (saved.kind !== 'saved') tellHand(session, write, saved);
+    return saved;
+  });
+}
+
+function tellHand({ tell }: Session, write: StatusWrite, hand: Exclude<Saved, { kind: 'saved' }>): void {
+  const { taskId, from, to: ours } = write;
+  if (hand.kind === 'handWon') tell({ kind: 'handWon', taskId, from, ours, theirs: hand.theirs, at: hand.at });
+  else tell({ kind: 'note', text: `\`${taskId}\` is no longer in the runbook; its status was not written.` });
+}
+
+/** Only the journal has the outcome. That is kept too: a hand that writes RUNNING over an outcome would look the same. */
+function untold(session: Session, { taskId, to }: StatusWrite, error: unknown): unknown {
+  const notSaved = { kind: 'notSaved', taskId, to } as const;
+  attempt(() => session.keep(notSaved));
+  session.world.emit(notSaved);
+  return error;
+}
+
+function attempt(work: () => void): { failed: false } | { failed: true; error: unknown } {
+  try {
+    work();
+    return { failed: false };
+  } catch (error) {
+    return { failed: true, error };
+  }
 }

@@ -1,12 +1,16 @@
 // How a runbook stands at this moment: read anew from its files each time, and settled with what was known before.
+import { join } from 'node:path';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
-import { lastStatuses } from './journal.ts';
+import { lastChanges } from './journal.ts';
 import { leaseHolder } from './runbook/lease.ts';
 import { whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
 import { type Change, type Known, type Settled, settle } from './runbook/settle.ts';
+import { steadily } from './runbook/steady.ts';
+import type { Runbook } from './runbook/task.ts';
+import { removeTemporary } from './runbook/write.ts';
 import { changeStatus, type Session } from './session.ts';
 
 export interface Standing extends Settled {
@@ -16,40 +20,56 @@ export interface Standing extends Settled {
 
 /** How the runbook stands, without writing anything. Throws the first mistake in its files. */
 export function lookAt(path: string): Standing {
-  const runbook = readRunbook(path);
+  const runbook = steadily(() => readRunbook(path));
   const lease = leaseHolder(runbook.root);
   const known: Known = {
-    last: lastStatuses(runbook.root),
+    last: lastChanges(runbook.root),
     cutShort: lease && !lease.alive ? lease.holder.taskId : undefined,
+    midWrite: false,
     held: lease?.alive ?? false,
   };
   return { ...settle(runbook, known), holder: lease?.alive ? lease.holder : undefined };
 }
 
 /**
- * Reads the runbook and writes what is due: hand edits are journaled and both files brought to agree, tasks that have
- * nothing to wait for become READY. `predecessor` is the dead runner whose lease this one took over.
+ * Reads the runbook and writes what is due: hand edits are journaled and both files brought to agree, outcomes that only the
+ * journal has are written, tasks that have nothing to wait for become READY. `predecessor` is the dead runner whose lease this
+ * one took over.
  */
 export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
   // The files and the journal as they are at one moment: between the two writes of another command, it would seem a hand's.
-  const settled = whileLocked(session.root, () =>
-    settle(readRunbook(session.path), {
-      last: lastStatuses(session.root),
-      cutShort: predecessor?.taskId,
-      held: false,
-    }),
-  );
+  const settled = whileLocked(session.root, (cutOff) => {
+    const runbook = steadily(() => readRunbook(session.path));
+    if (cutOff ?? predecessor) sweep(runbook);
+    const cutShort = (predecessor ?? deadRunner(session.root))?.taskId;
+    return settle(runbook, { last: lastChanges(session.root), cutShort, midWrite: cutOff !== undefined, held: false });
+  });
   for (const change of settled.changes) {
-    const { task, kind, from, to, mend } = change;
+    const { task, kind, from, to, mend, record } = change;
     if (kind === 'readied' || mend.length > 0)
       changeStatus(
         session,
-        { taskId: task.id, from: kind === 'readied' ? from : expected(change), to },
+        { ...record, taskId: task.id, from: kind === 'readied' ? from : expected(change), to },
         toEvent(change),
       );
     else session.tell(toEvent(change));
   }
   return settled;
+}
+
+/** The runner whose lease is there still, but not it; a command that is no runner leaves it there. */
+function deadRunner(root: string): Holder | undefined {
+  const lease = leaseHolder(root);
+  return lease?.alive ? undefined : lease?.holder;
+}
+
+/** Takes away what a process that was killed in the middle of a write left beside the files. */
+function sweep({ root, source, tasks }: Runbook): void {
+  const files = tasks.flatMap(({ homes, outputArtifact }) => [
+    ...homes.map((home) => home.source.path),
+    ...(outputArtifact === undefined ? [] : [join(root, outputArtifact)]),
+  ]);
+  for (const file of new Set([source.path, ...files])) removeTemporary(file);
 }
 
 function toEvent({ task: { id: taskId }, kind, from, to, at, mend: mended }: Change): Event {

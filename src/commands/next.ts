@@ -68,8 +68,9 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
     userModel: readConfig(process.env).model,
   };
   if (context.flags.dryRun) return dryRun(context, before, path, world, options);
-  // A mistake in the task that comes first is found before anything at all is written.
-  const first = before.holder ? undefined : foreseen(before, options);
+  // A mistake in the task that comes first is found before anything at all is written, but for what a crash left unwritten.
+  const cutOff = before.changes.some(({ kind }) => kind === 'recovered');
+  const first = before.holder || cutOff ? undefined : foreseen(before, options);
   if (first) await rehearse(path, runbook, first, { ...world, emit: () => {} }, options);
   const end = await run(path, world, options);
   if (context.flags.json) printEnd(context, path, end);

@@ -23,8 +23,11 @@ export function takeLease(root: string, runId: string, now: Date): Lease {
   const holder = self(runId, now);
   const taken = take(path, holder);
   if ('heldBy' in taken) throw held(taken.heldBy);
+  const { predecessor } = taken;
+  // Until it is settled what that one left, its task stays named: this runner may be killed too.
+  if (predecessor?.taskId !== undefined) replace(path, { ...holder, taskId: predecessor.taskId });
   return {
-    predecessor: taken.predecessor,
+    predecessor,
     name: (taskId) => replace(path, { ...holder, taskId }),
     release: () => rmSync(path, { force: true }),
   };

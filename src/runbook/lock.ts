@@ -7,17 +7,23 @@ import { errnoOf } from '../errors.ts';
 import type { Holder } from '../events.ts';
 import { folderFor } from './folder.ts';
 import { isAlive, parseHolder, self } from './holder.ts';
+import { pause } from './steady.ts';
 
 const WRITE_LOCK = 'write.lock';
 
-/** Runs `work` while no other process writes the runbook's files. It is short: others wait for it. */
-export function whileLocked<T>(root: string, work: () => T): T {
-  if (locked.has(root)) return work();
+/**
+ * Runs `work` while no other process writes the runbook's files. It is short: others wait for it. `work` is told of the process
+ * that was killed while it held the lock, if one was.
+ */
+export function whileLocked<T>(root: string, work: (cutOff: Holder | undefined) => T): T {
+  if (locked.has(root)) return work(undefined);
   const path = join(folderFor(root), WRITE_LOCK);
-  while ('heldBy' in take(path, self('', new Date()))) pause(1 + Math.random() * 6);
+  const holder = self('', new Date());
+  let taken = take(path, holder);
+  for (; 'heldBy' in taken; taken = take(path, holder)) pause(1 + Math.random() * 6);
   locked.add(root);
   try {
-    return work();
+    return work(taken.predecessor);
   } finally {
     locked.delete(root);
     rmSync(path, { force: true });
@@ -127,7 +133,3 @@ function read(path: string): Found | undefined {
 /** A file that names no holder after so long was left behind by a crash of the machine, or by a hand. */
 const WRITTEN_BY_THEN_MS = 5000;
 const NOBODY: Holder = { pid: 0, host: hostname(), bootId: 'none', startTime: undefined, since: '', runId: '' };
-
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}

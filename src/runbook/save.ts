@@ -3,8 +3,9 @@ import type { NewIssue } from '../events.ts';
 import { type Edit, patch } from './patch.ts';
 import { readTask } from './read.ts';
 import type { YamlSource } from './source.ts';
+import { steadily } from './steady.ts';
 import { type Home, homeLine, type Status, type Task } from './task.ts';
-import { writeDurably } from './write.ts';
+import { replaceUnchanged } from './write.ts';
 
 export interface StatusWrite {
   readonly taskId: string;
@@ -24,17 +25,48 @@ export type Saved =
   | { readonly kind: 'gone' };
 
 /**
- * Writes a task's new status into both of its files, with `last_run` and `issues` where the task keeps them.
- * The runbook is read anew. Contract: called in `whileLocked`. Throws PATCH_UNSAFE or FILE_UNWRITABLE.
+ * Writes a task's new status into both of its files, with `last_run` and `issues` where the task keeps them. It is written into
+ * the files as they are at that moment: where a hand saves one meanwhile, all is looked at anew.
+ * Contract: called in `whileLocked`. Throws PATCH_UNSAFE or FILE_UNWRITABLE.
  */
 export function saveStatus(path: string, write: StatusWrite): Saved {
-  const task = readTask(path, write.taskId);
+  for (let changed = false; ; ) {
+    const task = steadily(() => readTask(path, write.taskId));
+    if (!task) return { kind: 'gone' };
+    const theirs = editedMeanwhile(task, write);
+    const changes = plannedChanges([[task, { ...write, to: theirs?.status ?? write.to }]]);
+    changed ||= changes.length > 0;
+    if (!writeAll(changes)) continue;
+    return theirs?.status
+      ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) }
+      : { kind: 'saved', changed };
+  }
+}
+
+/** What a hand has made of a task since it was looked at: as `saveStatus` will find it, without writing anything. */
+export function handsOn(path: string, write: StatusWrite): Exclude<Saved, { kind: 'saved' }> | undefined {
+  const task = steadily(() => readTask(path, write.taskId));
   if (!task) return { kind: 'gone' };
   const theirs = editedMeanwhile(task, write);
-  const changes = plannedChanges([[task, { ...write, to: theirs?.status ?? write.to }]]);
-  for (const change of changes) writeDurably(change.path, change.after);
-  if (theirs?.status) return { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) };
-  return { kind: 'saved', changed: changes.length > 0 };
+  return theirs?.status ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) } : undefined;
+}
+
+/** False if a hand was quicker. Where a file can't be written, those before it are as they were. */
+function writeAll(changes: readonly FileChange[]): boolean {
+  try {
+    return changes.every(({ path, before, after }) => replaceUnchanged(path, before, after));
+  } catch (error) {
+    for (const { path, before, after } of changes) putBack(path, after, before);
+    throw error;
+  }
+}
+
+function putBack(path: string, after: string, before: string): void {
+  try {
+    replaceUnchanged(path, after, before);
+  } catch {
+    // The same trouble again. The two files then differ, which the next start settles and says.
+  }
 }
 
 export interface FileChange {

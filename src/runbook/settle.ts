@@ -1,6 +1,7 @@
 // What changed since the tool last wrote: hand edits, writes cut short by a crash, tasks that became ready or were interrupted.
 // Pure: it says what is so; save.ts writes it.
 import { becameReady } from './ready.ts';
+import type { StatusWrite } from './save.ts';
 import { type Home, homeLine, type Runbook, type Status, type Task } from './task.ts';
 
 export interface Settled {
@@ -21,14 +22,27 @@ export interface Change {
   readonly at: string;
   /** The files that say something else, and have to be brought to agree. */
   readonly mend: readonly string[];
+  /** What goes with the status into the task's files, where that was not written either. */
+  readonly record?: Pick<StatusWrite, 'lastRun' | 'issues' | 'resolution'> | undefined;
+}
+
+/** The last change of a task's status that is known, and what was to be written with it. */
+export interface LastStatus {
+  readonly from: Status | undefined;
+  readonly to: Status;
+  /** Whether the files could not be written then. */
+  readonly unsaved: boolean;
+  readonly record: Change['record'];
 }
 
 /** What is known besides the files. */
 export interface Known {
-  /** The status that the tool wrote last, by task. */
-  readonly last: ReadonlyMap<string, Status>;
+  /** The last change of status that the journal has, by task. */
+  readonly last: ReadonlyMap<string, LastStatus>;
   /** The task that a runner which is gone was working on: its files may differ since it was cut off between two writes. */
   readonly cutShort: string | undefined;
+  /** Whether a process ended while it was writing the files: what they say may not be in the journal yet. */
+  readonly midWrite: boolean;
   /** Whether a live runner, other than this one, holds the runbook. */
   readonly held: boolean;
 }
@@ -64,21 +78,46 @@ export function settle(runbook: Runbook, known: Known): Settled {
 
 function settleTask(task: Task, known: Known): { task: Task; change: Change | undefined } {
   const last = known.last.get(task.id);
-  const home = homeThatCounts(task, last);
+  const unwritten = last && unwrittenOutcome(task, last, known);
+  if (unwritten) return { task: { ...task, status: last.to }, change: known.held ? undefined : unwritten };
+  const home = homeThatCounts(task, last?.to);
   const status = home.status ?? 'PENDING';
   const differing = task.homes.filter((other) => other.status !== undefined && other.status !== status);
-  const unchanged = last === undefined || last === status;
+  const unchanged = last === undefined || last.to === status;
   const settled = status === task.status ? task : { ...task, status };
   if (unchanged && differing.length === 0) return { task: settled, change: undefined };
   const change: Change = {
     task: settled,
-    kind: known.cutShort === task.id ? 'recovered' : 'handEdit',
-    from: last ?? differing[0]?.status ?? 'PENDING',
+    kind: isCutOff(task, status, known) ? 'recovered' : 'handEdit',
+    from: last?.to ?? differing[0]?.status ?? 'PENDING',
     to: status,
     at: homeLine(home),
     mend: differing.map((other) => other.source.file),
   };
   return { task: settled, change };
+}
+
+/** Whether the tool itself wrote the status, and ended before the journal had it. */
+function isCutOff(task: Task, status: Status, { cutShort, midWrite }: Known): boolean {
+  return midWrite || (cutShort === task.id && status === 'RUNNING');
+}
+
+/**
+ * An outcome that the journal has and the files have not: the runner ended between the two, or could not write them. They then
+ * still say RUNNING. Without such a reason, it is a hand that has written RUNNING.
+ */
+function unwrittenOutcome(task: Task, last: LastStatus, known: Known): Change | undefined {
+  const mayBe = last.from === 'RUNNING' && last.to !== 'RUNNING' && (last.unsaved || known.cutShort === task.id);
+  if (!mayBe) return undefined;
+  const behind = task.homes.filter((home) => home.status === 'RUNNING');
+  const others = task.homes.filter((home) => home.status !== undefined && home.status !== 'RUNNING');
+  const [first] = behind;
+  if (!first || others.some((home) => home.status !== last.to)) return undefined;
+  // The record goes into the last home, which is written last.
+  const record = task.homes.at(-1)?.status === last.to ? undefined : last.record;
+  const mend = behind.map((home) => home.source.file);
+  const settled = { ...task, status: last.to };
+  return { task: settled, kind: 'recovered', from: last.to, to: last.to, at: homeLine(first), mend, record };
 }
 
 /** Of two files that disagree, the one that is not as the tool left it is the hand's, and wins; otherwise the runbook does. */

@@ -1,11 +1,13 @@
 // Writes a whole file so that it is, at any moment and after any crash, either the old one or the new one.
-import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
   chownSync,
   closeSync,
+  fchmodSync,
+  fstatSync,
   fsyncSync,
+  linkSync,
   openSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -15,26 +17,61 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
+import { reasonOf } from '../paths.ts';
+import { pause } from './steady.ts';
 
 /**
  * Replaces the file at `path`: a temporary file beside it, synced, then renamed. Mode and owner are kept; a symlink stays
  * one, and what it points at is replaced. Throws FILE_UNWRITABLE with the old file as it was.
  */
 export function writeDurably(path: string, content: string | Buffer): void {
-  const target = realTarget(path);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
-  try {
-    writeSynced(temporary, content, existing(target));
+  throughTemporary(path, content, (temporary, target) => {
     renameSync(temporary, target);
+    return true;
+  });
+}
+
+/**
+ * The same, but only if the file still holds the text `before` (undefined: if there still is none). False if a hand was
+ * quicker: the file is then as the hand left it.
+ */
+export function replaceUnchanged(path: string, before: string | undefined, after: string): boolean {
+  return throughTemporary(path, after, (temporary, target) =>
+    before === undefined ? putWhereNothingIs(temporary, target) : putInPlaceOf(before, temporary, target),
+  );
+}
+
+/** Removes what a crash in the middle of a write left beside the file. */
+export function removeTemporary(path: string): void {
+  rmSync(temporaryFor(realTarget(path)), { force: true });
+}
+
+/** One name for each file: only one process writes it at a time, and what a crash left is overwritten by the next. */
+function temporaryFor(target: string): string {
+  return join(dirname(target), `.${basename(target)}.runbook-tmp`);
+}
+
+function throughTemporary(
+  path: string,
+  content: string | Buffer,
+  put: (temporary: string, target: string) => boolean,
+): boolean {
+  const target = realTarget(path);
+  const temporary = temporaryFor(target);
+  try {
+    writeSynced(temporary, content, statSync(target, { throwIfNoEntry: false }));
+    const done = put(temporary, target);
+    if (!done) rmSync(temporary, { force: true });
     syncFolder(dirname(target));
+    return done;
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     throw new RunbookError(
       {
         code: 'FILE_UNWRITABLE',
-        message: `\`${path}\` can't be written: ${errno}`,
+        message: `\`${path}\` can't be written: ${reasonOf(errno)}`,
         hint: 'Nothing of it was changed.',
       },
       { cause: error },
@@ -42,32 +79,98 @@ export function writeDurably(path: string, content: string | Buffer): void {
   }
 }
 
+/**
+ * Between the last look and the rename there is an instant in which an editor may save. One that writes into the old file is
+ * found out by a second look at that file, which is kept open; then its text is put back, and wins. One that itself renames
+ * within those few microseconds is not: the system has no rename that compares.
+ */
+function putInPlaceOf(before: string, temporary: string, target: string): boolean {
+  let old: number;
+  try {
+    old = openSync(target, 'r');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  try {
+    if (textOf(old) !== before) return false;
+    renameSync(temporary, target);
+    if (textOf(old) === before) return true;
+    writeDurably(target, onceSaved(old));
+    return false;
+  } finally {
+    closeSync(old);
+  }
+}
+
+function putWhereNothingIs(temporary: string, target: string): boolean {
+  try {
+    linkSync(temporary, target);
+    rmSync(temporary, { force: true });
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') return false;
+    // File systems without hard links.
+    if (errno !== 'EPERM' && errno !== 'ENOTSUP' && errno !== 'ENOSYS') throw error;
+    if (statSync(target, { throwIfNoEntry: false })) return false;
+    renameSync(temporary, target);
+    return true;
+  }
+}
+
+/** What an editor that is at it writes into an open file, once it has stopped; it begins by emptying the file. */
+function onceSaved(file: number): Buffer {
+  let text = bytesOf(file);
+  for (let tries = 0; tries < 100; tries++) {
+    pause(10);
+    const again = bytesOf(file);
+    if (again.length > 0 && again.equals(text)) break;
+    text = again;
+  }
+  return text;
+}
+
+function textOf(file: number): string {
+  return bytesOf(file).toString();
+}
+
+function bytesOf(file: number): Buffer {
+  const bytes = Buffer.alloc(fstatSync(file).size);
+  return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+}
+
 function realTarget(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return path;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return path;
     throw error;
   }
 }
 
-function existing(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
-}
-
 function writeSynced(path: string, content: string | Buffer, like: Stats | undefined): void {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  const file = openSync(path, 'wx', like?.mode ?? 0o666);
+  const file = openSync(path, 'w', like?.mode ?? 0o666);
   try {
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    if (like) {
+      const ours = fstatSync(file);
+      if (ours.mode !== like.mode) fchmodSync(file, like.mode);
+      if (ours.uid !== like.uid || ours.gid !== like.gid) chownSync(path, like.uid, like.gid);
+    }
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  if (!like) return;
-  chmodSync(path, like.mode);
-  const ours = statSync(path);
-  if (ours.uid !== like.uid || ours.gid !== like.gid) chownSync(path, like.uid, like.gid);
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What made the write fail may keep this from working too; the next write of the file takes it over.
+  }
 }
 
 /** Makes the rename itself durable. Windows can't open a folder, and needs no such thing. */

@@ -122,7 +122,7 @@ class Show {
         break;
       case 'recovered':
         this.#sentence(
-          `${oneLine(event.taskId)} is ${palette.status(event.to)} (${event.at}): a runner that ended had not finished writing it. Journaled.`,
+          `${oneLine(event.taskId)} is ${palette.status(event.to)} (${event.at}): that was not written yet when its runner ended. Journaled.`,
         );
         break;
       case 'handWon':
@@ -145,8 +145,8 @@ class Show {
       case 'notSaved':
         this.#flush();
         this.#say(
-          `${oneLine(event.taskId)} came to ${palette.status(event.to)}, but that can’t be written. It stays ${palette.status('RUNNING')}.`,
-          '  mend what is said below, then answer  runbook next',
+          `${oneLine(event.taskId)} came to ${palette.status(event.to)}, but its files can’t be written now.`,
+          '  The journal has it: the next start brings it into them. Nothing runs twice.',
         );
         break;
       case 'putBack':

@@ -118,26 +118,26 @@ test('the running task taken out of the runbook: that is said, and nothing is wr
   expect(rig.read('runbook.yaml')).toBe(edited);
 });
 
-test('YAML that can’t be read when the run ends: what it came to is said and journaled, and the file is left alone', async () => {
+test('YAML that can’t be read when the run ends: the outcome is journaled, and written once it can be', async () => {
   await using rig = await makeRig({ files: FILES });
   const good = rig.read('runbook.yaml').replace('status: READY', 'status: RUNNING');
   const { edited, code, stderr } = await whileItRuns(rig, () =>
     rig.write('runbook.yaml', rig.read('runbook.yaml').replace('id: other', 'id: [other')),
   );
   expect(code).toBe(2);
-  expect(stderr).toContain('work came to DONE, but that can’t be written. It stays RUNNING.');
+  expect(stderr).toContain('work came to DONE, but its files can’t be written now. The journal has it');
   expect(stderr).toMatch(/error: this is not valid YAML: .+ ——▶ runbook\.yaml:8:/);
   expect(rig.read('runbook.yaml')).toBe(edited);
-  expect(rig.journal().at(-1)).toMatchObject({ event_type: 'UNSAVED_TASK', details: { outcome: 'DONE' } });
+  expect(rig.journal().slice(-2)).toMatchObject([
+    { event_type: 'COMPLETE_TASK', status_change: 'RUNNING -> DONE' },
+    { event_type: 'UNSAVED_TASK', status_change: 'DONE -> DONE' },
+  ]);
 
   rig.write('runbook.yaml', good);
-  const term = rig.terminal(['next']);
-  await term.waitFor('What now?');
-  term.press('y');
-  await term.waitForNew(/q leave {2}›/);
-  term.press('q');
-  await term.exit;
+  const next = await rig.run(['next', '--no-input']);
+  expect(unwrapped(next.stderr)).toContain('work is DONE (runbook.yaml:');
   expect(rig.statuses().work).toBe('DONE');
+  expect(rig.journal().filter(({ event_type: type }) => type === 'RUN_SCRIPT')).toHaveLength(1);
 });
 
 /** Edits while the script runs, which then ends with `exitCode`. `edited` is how the hand left the runbook. */

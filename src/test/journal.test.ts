@@ -85,11 +85,11 @@ test('a walk leaves these lines: what happened, to which task, and how its statu
     "
     {"command":"echo built","exit_code":0,"end":"exited","ms":0,"attempt":1,"log":"logs/build/<stamp>.log"}
     {"name":"test -d .","command":"test -d .","ok":true,"exit_code":0,"ms":0}
-    {"ms":0,"log":"logs/build/<stamp>.log"}
+    {"ms":0,"log":"logs/build/<stamp>.log","last_run":{"timestamp":"<time>","outcome":"SUCCESS"}}
 
 
     {"decision":"accept","by":"--answer"}
-    {"ms":0}
+    {"ms":0,"last_run":{"timestamp":"<time>","outcome":"SUCCESS"}}
 
 
     {"model":"scripted replies (no model)","provider":"scripted","template":"p.md","tokens_estimated":2,"attempt":1,"prompt":"logs/draft/<stamp>-prompt.md","sha256":"0abbdf01bf26e333bcbcf368e842295a220084f363cb3d7dbbae278b71a6788d"}
@@ -100,12 +100,12 @@ test('a walk leaves these lines: what happened, to which task, and how its statu
     {"model":"scripted replies (no model)","provider":"scripted","ms":0,"input_tokens":0,"output_tokens":0,"cost_usd":0,"reply":"logs/draft/<stamp>-reply-2.md","sha256":"7ed171b64f10ff45e5f74aa7bb2c95c67b6680eff2e01df9ed7978df5ea6b21c","snippet":"\`\`\` good \`\`\`"}
     {"decision":"accept","by":"--answer"}
     {"path":"notes.md","bytes":5,"sha256":"106675dc1490d5cdd6d1f0410731316ce93fc964c6cf6726e2b0d53e19688feb"}
-    {"ms":0,"log":"logs/draft/<stamp>.log","cost_usd":0,"input_tokens":0,"output_tokens":0,"issues":[{"timestamp":"<time>","type":"GENERATION_ERROR","detail":"a fenced code block was asked for, and the reply has no fenced block","resolution":"Retried"}]}
+    {"ms":0,"log":"logs/draft/<stamp>.log","cost_usd":0,"input_tokens":0,"output_tokens":0,"issues":[{"timestamp":"<time>","type":"GENERATION_ERROR","detail":"a fenced code block was asked for, and the reply has no fenced block","resolution":"Retried"}],"last_run":{"timestamp":"<time>","outcome":"SUCCESS","llm_response":"\`\`\` good \`\`\`","cost_estimate":{"model":"scripted replies (no model)","input_tokens":0,"output_tokens":0,"cost_usd":0}}}
 
 
 
     {"command":"exit 3","exit_code":3,"end":"exited","ms":0,"attempt":1,"log":"logs/fail/<stamp>.log"}
-    {"ms":0,"log":"logs/fail/<stamp>.log","issues":[{"timestamp":"<time>","type":"SCRIPT_ERROR","detail":"exit 3"}]}
+    {"ms":0,"log":"logs/fail/<stamp>.log","issues":[{"timestamp":"<time>","type":"SCRIPT_ERROR","detail":"exit 3"}],"last_run":{"timestamp":"<time>","outcome":"FAILURE"}}
     {"command":"skip","reason":"not this time"}
 
     {"decision":"skip","by":"--answer"}

@@ -1,5 +1,7 @@
 // A runner that is killed, wherever it is: what the next start finds, says and puts back. Nothing is lost, nothing is done twice.
+import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -193,18 +195,40 @@ test('killed between two tasks of `run`: what is done stays done, and the rest g
   expect(rig.read('done.txt')).toBe('one\ntwo\n');
 });
 
-test('killed between the writes to the two files of a task: they are brought to agree, and it is said', async () => {
+test('killed, and then set by hand in one of the two files: the hand wins, and both agree', async () => {
   await using rig = await makeRig({ files: SCRIPT_FILES });
   await killedAt(rig, ['next'], 'begun');
-  // As if the kill had come after `runbook.yaml` was written, and before the task's own file was.
   rig.write('runbook.yaml', rig.read('runbook.yaml').replace('RUNNING', 'DONE'));
   const { stderr } = await rig.run(['next', '--answer', 'quit']);
   expect(unwrapped(stderr)).toContain(
-    'work is DONE (runbook.yaml:3): a runner that ended had not finished writing it. Journaled.',
+    'You changed work: RUNNING → DONE (runbook.yaml:3). work.yaml now agrees. Journaled.',
   );
   expect(rig.read('work.yaml')).toContain('status: DONE\n');
+  const edit = rig.journal().find(({ event_type: type }) => type === 'HAND_EDIT');
+  expect(edit).toMatchObject({ status_change: 'RUNNING -> DONE', details: { mended: ['work.yaml'] } });
+});
+
+test('killed when the journal had the outcome and the files had not: they get it, with its record, and nothing runs again', async () => {
+  await using rig = await makeRig({ files: SCRIPT_FILES });
+  await killedAt(rig, ['next'], 'begun');
+  const lost = { timestamp: '2026-11-20T10:00:00.000Z', outcome: 'SUCCESS' };
+  const line = { timestamp: lost.timestamp, run_id: 'r', task_id: 'work', event_type: 'COMPLETE_TASK' };
+  const details = { last_run: lost };
+  appendFileSync(
+    join(rig.dir, 'logs/run_log.jsonl'),
+    `${JSON.stringify({ ...line, status_change: 'RUNNING -> DONE', details })}\n`,
+  );
+  const { stderr } = await rig.run(['next', '--answer', 'quit']);
+  expect(unwrapped(stderr)).toContain(
+    'work is DONE (runbook.yaml:3): that was not written yet when its runner ended. Journaled.',
+  );
+  expect(rig.read('work.yaml')).toContain('status: DONE\nlast_run:');
+  expect(rig.statuses()).toMatchObject({ work: 'DONE' });
   const recovered = rig.journal().find(({ event_type: type }) => type === 'RECOVER_TASK');
-  expect(recovered).toMatchObject({ status_change: 'RUNNING -> DONE', details: { mended: ['work.yaml'] } });
+  expect(recovered).toMatchObject({
+    status_change: 'DONE -> DONE',
+    details: { mended: ['runbook.yaml', 'work.yaml'] },
+  });
 });
 
 /** Starts, waits until it says `text`, and kills it with SIGKILL: it can't tidy up. Its script goes on without it. */
