@@ -6,7 +6,8 @@ export type Event =
   | { kind: 'handEdit'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
   | { kind: 'recovered'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
   | { kind: 'readied'; taskId: string; from: Status; to: 'READY' }
-  | { kind: 'artifactRestored'; taskId: string; path: string; kept: string | undefined }
+  /** `cutShort`: a kill had left it on trial. */
+  | { kind: 'artifactRestored'; taskId: string; path: string; kept: string | undefined; cutShort: boolean }
   | { kind: 'foundInterrupted'; task: Task; holder: Holder | undefined; log: string | undefined }
   | { kind: 'foundError'; task: Task; issue: Issue | undefined }
   // One task, from its announcement to its end.
@@ -74,6 +75,7 @@ export type Event =
       to?: Status;
     }
   | { kind: 'fileWritten'; taskId: string; path: string; bytes: number; sha256: string }
+  | { kind: 'artifactChanged'; taskId: string; paths: readonly string[] }
   | { kind: 'committed'; taskId: string; commit: string; message: string }
   | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord }
   | { kind: 'handWon'; taskId: string; from: Status; ours: Status; theirs: Status; at: string }

@@ -206,6 +206,8 @@ function entryOf(event: Event): Entry | undefined {
       return entry('AI_RESPONSE_FAILED', event, { type: event.issueType, detail: event.detail });
     case 'fileWritten':
       return entry('FILE_WRITTEN', event, { path: event.path, bytes: event.bytes, sha256: event.sha256 });
+    case 'artifactChanged':
+      return entry('HAND_EDIT', event, { paths: event.paths });
     case 'artifactRestored':
       return entry('FILE_RESTORED', event, { path: event.path, kept: event.kept });
     case 'committed':

@@ -1,11 +1,11 @@
-// The requests, reviews and decisions of one start of an AI_ASSISTED task: ask, judge, show, check, decide, and again on retry.
+// One start of an AI_ASSISTED task: ask, judge, show, check, decide, and again on retry.
 import { RunbookError, unreachable } from '../errors.ts';
-import type { DecidedBy, NewIssue, Proposal, Usage } from '../events.ts';
-import { costOfRun } from '../journal.ts';
+import type { DecidedBy, NewIssue, Proposal } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
 import type { AiDetails } from '../runbook/task.ts';
 import type { Answer, Decision, Model, Question, Reply } from '../world.ts';
 import { type Checked, runChecks } from './checks.ts';
+import { Exchange } from './exchange.ts';
 import type { Job, Outcome } from './outcome.ts';
 import { type Earlier, fillTemplate, type Prompt } from './prompt.ts';
 import { placed, writeProposal } from './proposal.ts';
@@ -25,37 +25,22 @@ type Attempt =
     }
   | { readonly kind: 'unusable'; readonly issueType: string; readonly detail: string; readonly response: string };
 
-/** Throws BUDGET_REACHED if this run has spent what it may. */
-export function requireBudget({ runbook, session }: Job): void {
-  const spent = runbook.budget === undefined ? 0 : costOfRun(session.root, session.runId);
-  if (runbook.budget === undefined || spent < runbook.budget) return;
-  throw new RunbookError({
-    code: 'BUDGET_REACHED',
-    message: `this run has spent $${spent.toFixed(4)}, and its \`budget\` is $${runbook.budget}; nothing more was sent`,
-    at: runbook.source.place(['budget']),
-    hint: 'A new run starts from zero; or raise the budget.',
-  });
-}
-
 /** The requests and decisions of one start of a task. */
 export class Conversation {
   readonly #job: Job;
   readonly #ai: CompleteAi;
-  readonly #model: Model;
   readonly #log: TaskLog;
+  readonly #exchange: Exchange;
   readonly #started: number;
   readonly #issues: NewIssue[] = [];
-  #usage: Usage = { inputTokens: undefined, outputTokens: undefined, cost: undefined };
-  #attempt = 0;
-  #response = '';
 
   constructor(job: Job, ai: CompleteAi, model: Model) {
     const now = job.session.world.now();
     this.#job = job;
     this.#ai = ai;
-    this.#model = model;
     this.#started = now.getTime();
     this.#log = openTaskLog(job.session.root, job.task.id, now);
+    this.#exchange = new Exchange(job, model, this.#log);
   }
 
   async carryOut(first: Prompt): Promise<Outcome> {
@@ -101,76 +86,17 @@ export class Conversation {
   }
 
   async #request(prompt: Prompt): Promise<Attempt | 'aborted'> {
-    const { session, task } = this.#job;
-    requireBudget(this.#job);
-    this.#attempt++;
-    const numbered = (name: string) => (this.#attempt === 1 ? `${name}.md` : `${name}-${this.#attempt}.md`);
-    const kept = this.#log.keep(numbered('prompt'), session.world.redact(prompt.text));
-    const { label, provider } = this.#model;
-    session.tell({
-      kind: 'promptSent',
-      taskId: task.id,
-      model: label,
-      provider,
-      template: prompt.template,
-      tokens: prompt.tokens,
-      attempt: this.#attempt,
-      log: kept.file,
-      sha256: kept.sha256,
-    });
-    const started = performance.now();
-    let reply: Reply;
-    try {
-      reply = await this.#model.reply({
-        taskId: task.id,
-        prompt: prompt.text,
-        attempt: this.#attempt,
-        onText: this.#showProgress(prompt.tokens),
-        onRetry: (why, waitMs) => session.tell({ kind: 'replyDelayed', taskId: task.id, why, waitMs }),
-      });
-    } catch (error) {
-      if (!(error instanceof RunbookError)) throw error;
-      if (error.code === 'INTERRUPTED' && session.world.signal.aborted) return 'aborted';
-      if (error.code !== 'MODEL_FAILED') throw error;
-      return this.#unusable('GENERATION_ERROR', [error.message, error.hint].filter(Boolean).join('. '), '');
+    const answer = await this.#exchange.send(prompt);
+    switch (answer.kind) {
+      case 'aborted':
+        return 'aborted';
+      case 'failed':
+        return this.#unusable('GENERATION_ERROR', answer.detail, '');
+      case 'reply':
+        return this.#judge(answer.reply);
+      default:
+        return unreachable(answer);
     }
-    this.#count(reply, performance.now() - started, numbered('reply'));
-    return this.#judge(reply);
-  }
-
-  /** Counts are estimates while it comes; what the server counted replaces them in the end. */
-  #showProgress(promptTokens: number): (piece: string) => void {
-    let chars = 0;
-    return (piece) => {
-      chars += piece.length;
-      const tokens = Math.ceil(chars / 4);
-      const cost = added(this.#usage.cost, this.#model.price(promptTokens, tokens));
-      this.#job.session.world.emit({ kind: 'replyProgress', tokens, cost, text: piece });
-    };
-  }
-
-  #count(reply: Reply, ms: number, name: string): void {
-    const { session, task } = this.#job;
-    const { usage } = reply;
-    this.#usage = {
-      inputTokens: added(this.#usage.inputTokens, usage.inputTokens),
-      outputTokens: added(this.#usage.outputTokens, usage.outputTokens),
-      cost: added(this.#usage.cost, usage.cost),
-    };
-    this.#response = session.world.redact(reply.text);
-    const kept = this.#log.keep(name, this.#response);
-    const { label, provider } = this.#model;
-    session.tell({
-      kind: 'replyReceived',
-      taskId: task.id,
-      model: label,
-      provider,
-      usage,
-      ms: Math.round(ms),
-      log: kept.file,
-      sha256: kept.sha256,
-      snippet: snippet(this.#response),
-    });
   }
 
   async #judge(reply: Reply): Promise<Attempt | 'aborted'> {
@@ -224,7 +150,7 @@ export class Conversation {
     const { session, task } = this.#job;
     const onDisk = files.flatMap(({ path, after }) => (path === undefined ? [] : [{ path, text: after }]));
     if (task.checks.length === 0 || onDisk.length === 0) return runChecks(this.#job, this.#log);
-    return onTrial(session.root, task.id, onDisk, () => runChecks(this.#job, this.#log));
+    return onTrial(session, task.id, onDisk, () => runChecks(this.#job, this.#log));
   }
 
   async #decide(
@@ -268,14 +194,26 @@ export class Conversation {
           const edited = await this.#edited(current, by);
           if (edited === 'aborted') return end({ kind: 'cutOff' });
           if (edited === current) continue;
+          const moved = movedUnder(current, edited);
           current = edited;
+          if (moved.length > 0) {
+            tell({ kind: 'artifactChanged', taskId: task.id, paths: moved });
+            continue;
+          }
           if (edited.kind !== 'proposal' || edited.checked.kind === 'failed') continue;
-          return end(this.#accept(edited.files, 'Manually edited'));
+          const accepted = await this.#accept(edited, 'Manually edited');
+          if (accepted.kind === 'outcome') return accepted;
+          current = accepted.again;
+          continue;
         }
-        case 'accept':
+        case 'accept': {
           if (current.kind !== 'proposal') continue;
           tell({ kind: 'decided', taskId: task.id, decision: answer, by });
-          return end(this.#accept(current.files, this.#howRetried()));
+          const accepted = await this.#accept(current, this.#howRetried());
+          if (accepted.kind === 'outcome') return accepted;
+          current = accepted.again;
+          continue;
+        }
         default:
           return unreachable(answer);
       }
@@ -336,52 +274,51 @@ export class Conversation {
     }
   }
 
-  #accept(files: readonly Proposal[], resolution: string): Outcome {
-    writeProposal(this.#job.session, this.#job.task, files);
-    return { kind: 'done', record: this.#record('SUCCESS', resolution) };
+  /** Writes it, unless a hand has changed what it would replace since the person saw the diff: then they see it anew. */
+  async #accept(
+    { files, response }: Attempt & { kind: 'proposal' },
+    resolution: string,
+  ): Promise<{ kind: 'outcome'; outcome: Outcome } | { kind: 'again'; again: Attempt }> {
+    const { session, task } = this.#job;
+    const changed = writeProposal(session, task, files);
+    if (changed.length === 0)
+      return { kind: 'outcome', outcome: { kind: 'done', record: this.#record('SUCCESS', resolution) } };
+    session.tell({ kind: 'artifactChanged', taskId: task.id, paths: changed });
+    const again = await this.#propose(
+      files.map(({ path, after }) => ({ path, text: after })),
+      response,
+    );
+    return again === 'aborted' ? { kind: 'outcome', outcome: { kind: 'cutOff' } } : { kind: 'again', again };
   }
 
   #howRetried(): string {
-    if (this.#attempt === 1) return 'Done on a later attempt';
+    if (this.#exchange.requests === 1) return 'Done on a later attempt';
     return this.#ai.fallbackPromptTemplate ? 'Retried with fallback' : 'Retried';
   }
 
   #record(outcome: 'SUCCESS' | 'FAILURE', resolution: string | undefined) {
     const { world } = this.#job.session;
     const now = world.now();
-    const { inputTokens, outputTokens, cost } = this.#usage;
     return {
       ms: now.getTime() - this.#started,
-      usage: this.#usage,
+      usage: this.#exchange.usage,
       log: this.#log.file,
       issues: resolution === undefined ? this.#issues : this.#issues.map((issue) => ({ ...issue, resolution })),
       resolution,
-      lastRun: {
-        timestamp: now.toISOString(),
-        outcome,
-        ...(this.#response === '' ? {} : { llm_response: snippet(this.#response) }),
-        cost_estimate: {
-          model: this.#model.label,
-          input_tokens: inputTokens ?? 'unknown',
-          output_tokens: outputTokens ?? 'unknown',
-          cost_usd: cost ?? 'unknown',
-        },
-      },
+      lastRun: { timestamp: now.toISOString(), outcome, ...this.#exchange.summary() },
     };
   }
+}
+
+/** What a hand has changed on disk between two looks at it: the person has seen the diff with the older one only. */
+function movedUnder(earlier: Attempt, later: Attempt): string[] {
+  if (earlier.kind !== 'proposal' || later.kind !== 'proposal') return [];
+  return later.files.flatMap(({ path, before }, i) =>
+    path === undefined || earlier.files[i]?.before === before ? [] : [path],
+  );
 }
 
 function whatWasWrong(attempt: Attempt): string {
   if (attempt.kind === 'unusable') return attempt.detail;
   return attempt.checked.kind === 'failed' ? attempt.checked.detail : '';
-}
-
-function added(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined && b === undefined ? undefined : Math.round(((a ?? 0) + (b ?? 0)) * 1e9) / 1e9;
-}
-
-/** The beginning of a reply on one line: enough to recognise it in the YAML. */
-function snippet(reply: string): string {
-  const line = reply.trim().replaceAll(/\s+/g, ' ');
-  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

@@ -6,7 +6,7 @@ import type { Proposal } from '../events.ts';
 import { sha256 } from '../journal.ts';
 import { insideProject } from '../paths.ts';
 import type { Task } from '../runbook/task.ts';
-import { writeDurably } from '../runbook/write.ts';
+import { replaceUnchanged } from '../runbook/write.ts';
 import type { Session } from '../session.ts';
 import type { ProposedFile } from './reply.ts';
 
@@ -39,12 +39,21 @@ function currentText(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** The artifact reaches its place: each file in one atomic write, journaled with its hash. */
-export function writeProposal({ root, tell }: Session, task: Task, files: readonly Proposal[]): void {
-  for (const { path, after } of files) {
+/**
+ * The artifact reaches its place: each file in one atomic write, journaled with its hash. What a hand has changed since it was
+ * compared stays as it is; the paths of those files are returned, and then none of them is written that was not before.
+ */
+export function writeProposal({ root, tell }: Session, task: Task, files: readonly Proposal[]): string[] {
+  const changed = files.flatMap(({ path, before }) =>
+    path === undefined || currentText(join(root, path)) === before ? [] : [path],
+  );
+  if (changed.length > 0) return changed;
+  for (const { path, before, after } of files) {
     if (path === undefined) continue;
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeDurably(join(root, path), after);
+    if (before === after) continue;
+    if (!replaceUnchanged(join(root, path), before, after)) return [path];
     tell({ kind: 'fileWritten', taskId: task.id, path, bytes: Buffer.byteLength(after), sha256: sha256(after) });
   }
+  return [];
 }

@@ -2,10 +2,11 @@
 // The old bytes and a note of what to put back are on disk before the first byte changes, so a kill loses nothing.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf } from '../errors.ts';
+import { errnoOf, RunbookError } from '../errors.ts';
 import { sha256 } from '../journal.ts';
-import { folderFor } from '../runbook/folder.ts';
+import { FOLDER, folderFor } from '../runbook/folder.ts';
 import { writeDurably } from '../runbook/write.ts';
+import type { Session } from '../session.ts';
 
 const MANIFEST = 'trial.json';
 
@@ -25,13 +26,16 @@ interface Manifest {
 export interface Restored {
   readonly taskId: string;
   readonly path: string;
-  /** Where what a hand has made of the file since the kill is kept. */
+  /** Where what a hand has made of the file meanwhile is kept. */
   readonly kept: string | undefined;
 }
 
-/** Runs `work` with the new texts in place. Paths are relative to the root. Whatever happens, the old files are back after it. */
+/**
+ * Runs `work` with the new texts in place. Paths are relative to the root. Whatever happens, the old files are back after it.
+ * What anyone but the trial has made of a file meanwhile is kept beside it, and told.
+ */
 export async function onTrial<T>(
-  root: string,
+  { root, tell }: Session,
   taskId: string,
   files: readonly { readonly path: string; readonly text: string }[],
   work: () => Promise<T>,
@@ -53,31 +57,49 @@ export async function onTrial<T>(
     }
     return await work();
   } finally {
-    restore(root, { keepOthers: false });
+    for (const restored of restoreTrial(root))
+      if (restored.kept !== undefined) tell({ kind: 'artifactRestored', ...restored, cutShort: false });
   }
 }
 
-/** Puts back what a trial changed that a kill cut short, if one was. */
+/** Puts back what is on trial, also what a kill left so. Throws FILE_UNREADABLE if a hand has been in the note of it. */
 export function restoreTrial(root: string): Restored[] {
-  return restore(root, { keepOthers: true });
-}
-
-function restore(root: string, { keepOthers }: { keepOthers: boolean }): Restored[] {
-  const manifestPath = join(root, '.runbook', MANIFEST);
-  if (!existsSync(manifestPath)) return [];
-  const { taskId, files } = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest;
+  const note = join(root, FOLDER, MANIFEST);
+  if (!existsSync(note)) return [];
+  const { taskId, files } = manifestIn(readFileSync(note, 'utf8'));
   const restored = files.map(({ path, old, trial }): Restored => {
     const file = join(root, path);
     const found = bytesOf(file);
     const isOthers = found !== null && found !== old && sha256(Buffer.from(found, 'base64').toString()) !== trial;
-    if (keepOthers && isOthers) copyFileSync(file, `${file}.orig`);
+    const kept = isOthers ? freeName(`${path}.orig`, root) : undefined;
+    if (kept !== undefined) copyFileSync(file, join(root, kept));
     if (old === null) rmSync(file, { force: true });
     else if (found !== old) writeDurably(file, Buffer.from(old, 'base64'));
-    return { taskId, path, kept: keepOthers && isOthers ? `${path}.orig` : undefined };
+    return { taskId, path, kept };
   });
   for (const folder of files.flatMap(({ folders }) => folders)) removeIfEmpty(join(root, folder));
-  rmSync(manifestPath, { force: true });
+  rmSync(note, { force: true });
   return restored;
+}
+
+function manifestIn(text: string): Manifest {
+  try {
+    const manifest = JSON.parse(text) as Manifest;
+    if (manifest.files.every(({ path, folders }) => typeof path === 'string' && Array.isArray(folders)))
+      return manifest;
+  } catch {
+    // Said below.
+  }
+  throw new RunbookError({
+    code: 'FILE_UNREADABLE',
+    message: `\`${FOLDER}/${MANIFEST}\` is not as it was written: it kept the old text of a file while checks tried a new one`,
+    hint: 'Look whether the file is as you want it (git diff), and then delete that note.',
+  });
+}
+
+/** Nobody's file is overwritten, not even by what is to be kept. */
+function freeName(name: string, root: string): string {
+  for (let n = 1, free = name; ; free = `${name}.${++n}`) if (!existsSync(join(root, free))) return free;
 }
 
 function missingFolders(root: string, path: string): string[] {

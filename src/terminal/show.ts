@@ -130,11 +130,18 @@ class Show {
           `You changed ${oneLine(event.taskId)} to ${palette.status(event.theirs)} meanwhile (${event.at}); that stays. The run came to ${palette.status(event.ours)}.`,
         );
         break;
+      case 'artifactChanged':
+        this.#sentence(
+          `${event.paths.map(oneLine).join(' and ')} changed since the first comparison; nothing was written. Look at what it would replace now.`,
+        );
+        break;
       case 'artifactRestored':
         this.#sentence(
-          `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`,
+          event.cutShort
+            ? `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`
+            : `${event.path} was changed by something else while the checks tried it; it is as it was before.`,
         );
-        if (event.kept !== undefined) this.#sentence(`What was made of it since then is kept in ${event.kept}.`);
+        if (event.kept !== undefined) this.#sentence(`What was made of it meanwhile is kept in ${event.kept}.`);
         break;
       case 'foundInterrupted':
         this.#interrupted(event);

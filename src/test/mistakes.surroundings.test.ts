@@ -121,6 +121,31 @@ test('.runbook that is no folder', async () => {
   `);
 });
 
+test('the note of a trial that a hand has been in', async () => {
+  const ignored = { '.runbook/.gitignore': '*\n' };
+  const cases = {
+    'not JSON': beside({ ...ignored, '.runbook/trial.json': 'garbage' }),
+    'of another form': beside({ ...ignored, '.runbook/trial.json': '{"files": [{"path": 5}]}' }),
+    empty: beside({ ...ignored, '.runbook/trial.json': '' }),
+  };
+  expect(await refusals(rig, cases)).toMatchInlineSnapshot(`
+    "
+    not JSON
+      FILE_UNREADABLE
+      \`.runbook/trial.json\` is not as it was written: it kept the old text of a file while checks tried a new one
+      Look whether the file is as you want it (git diff), and then delete that note.
+    of another form
+      FILE_UNREADABLE
+      \`.runbook/trial.json\` is not as it was written: it kept the old text of a file while checks tried a new one
+      Look whether the file is as you want it (git diff), and then delete that note.
+    empty
+      FILE_UNREADABLE
+      \`.runbook/trial.json\` is not as it was written: it kept the old text of a file while checks tried a new one
+      Look whether the file is as you want it (git diff), and then delete that note.
+    "
+  `);
+});
+
 test('a current folder that is gone', async () => {
   const script = `import { mkdirSync, rmdirSync } from 'node:fs';
     mkdirSync('gone'); process.chdir('gone'); rmdirSync('../gone'); await import(${JSON.stringify(bin)});`;

@@ -158,7 +158,7 @@ test('what a hand made of a file on trial, after the kill, is kept beside it', a
   await killedOnTrial(rig, server.url);
   rig.write('notes.md', 'mine\n');
   const { stderr } = await rig.run(['next']);
-  expect(unwrapped(stderr)).toContain(' What was made of it since then is kept in notes.md.orig. ');
+  expect(unwrapped(stderr)).toContain(' What was made of it meanwhile is kept in notes.md.orig. ');
   expect(rig.read('notes.md')).toBe('old\n');
   expect(rig.read('notes.md.orig')).toBe('mine\n');
 });
@@ -222,7 +222,7 @@ test('killed when the journal had the outcome and the files had not: they get it
   expect(unwrapped(stderr)).toContain(
     'work is DONE (runbook.yaml:3): that was not written yet when its runner ended. Journaled.',
   );
-  expect(rig.read('work.yaml')).toContain('status: DONE\nlast_run:');
+  expect(rig.read('work.yaml')).toMatch(/^status: DONE\nscript_details: .+\nlast_run:\n/);
   expect(rig.statuses()).toMatchObject({ work: 'DONE' });
   const recovered = rig.journal().find(({ event_type: type }) => type === 'RECOVER_TASK');
   expect(recovered).toMatchObject({

@@ -1,0 +1,145 @@
+// What goes to the model and what comes back: each prompt and reply kept in the logs and journaled, and what they cost counted.
+import { RunbookError } from '../errors.ts';
+import type { Usage } from '../events.ts';
+import { costOfRun } from '../journal.ts';
+import type { TaskLog } from '../logs.ts';
+import type { Model, Reply } from '../world.ts';
+import type { Job } from './outcome.ts';
+import type { Prompt } from './prompt.ts';
+
+/** Throws BUDGET_REACHED if this run has spent what it may. */
+export function requireBudget({ runbook, session }: Job): void {
+  const spent = runbook.budget === undefined ? 0 : costOfRun(session.root, session.runId);
+  if (runbook.budget === undefined || spent < runbook.budget) return;
+  throw new RunbookError({
+    code: 'BUDGET_REACHED',
+    message: `this run has spent $${spent.toFixed(4)}, and its \`budget\` is $${runbook.budget}; nothing more was sent`,
+    at: runbook.source.place(['budget']),
+    hint: 'A new run starts from zero; or raise the budget.',
+  });
+}
+
+export type Answer =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'failed'; readonly detail: string }
+  | { readonly kind: 'aborted' };
+
+/** The requests of one start of a task. */
+export class Exchange {
+  readonly #job: Job;
+  readonly #model: Model;
+  readonly #log: TaskLog;
+  #usage: Usage = { inputTokens: undefined, outputTokens: undefined, cost: undefined };
+  #requests = 0;
+  #response = '';
+
+  constructor(job: Job, model: Model, log: TaskLog) {
+    this.#job = job;
+    this.#model = model;
+    this.#log = log;
+  }
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  get usage(): Usage {
+    return this.#usage;
+  }
+
+  /** Throws BUDGET_REACHED before anything is sent. */
+  async send(prompt: Prompt): Promise<Answer> {
+    const { session, task } = this.#job;
+    requireBudget(this.#job);
+    this.#requests++;
+    const numbered = (name: string) => (this.#requests === 1 ? `${name}.md` : `${name}-${this.#requests}.md`);
+    const kept = this.#log.keep(numbered('prompt'), session.world.redact(prompt.text));
+    const { label, provider } = this.#model;
+    session.tell({
+      kind: 'promptSent',
+      taskId: task.id,
+      model: label,
+      provider,
+      template: prompt.template,
+      tokens: prompt.tokens,
+      attempt: this.#requests,
+      log: kept.file,
+      sha256: kept.sha256,
+    });
+    const started = performance.now();
+    try {
+      const reply = await this.#model.reply({
+        taskId: task.id,
+        prompt: prompt.text,
+        attempt: this.#requests,
+        onText: this.#showProgress(prompt.tokens),
+        onRetry: (why, waitMs) => session.tell({ kind: 'replyDelayed', taskId: task.id, why, waitMs }),
+      });
+      this.#count(reply, performance.now() - started, numbered('reply'));
+      return { kind: 'reply', reply };
+    } catch (error) {
+      if (!(error instanceof RunbookError)) throw error;
+      if (error.code === 'INTERRUPTED' && session.world.signal.aborted) return { kind: 'aborted' };
+      if (error.code !== 'MODEL_FAILED') throw error;
+      return { kind: 'failed', detail: [error.message, error.hint].filter(Boolean).join('. ') };
+    }
+  }
+
+  /** What is kept of it in the YAML, with the task's `last_run`. */
+  summary(): Readonly<Record<string, unknown>> {
+    const { inputTokens, outputTokens, cost } = this.#usage;
+    return {
+      ...(this.#response === '' ? {} : { llm_response: snippet(this.#response) }),
+      cost_estimate: {
+        model: this.#model.label,
+        input_tokens: inputTokens ?? 'unknown',
+        output_tokens: outputTokens ?? 'unknown',
+        cost_usd: cost ?? 'unknown',
+      },
+    };
+  }
+
+  /** Counts are estimates while it comes; what the server counted replaces them in the end. */
+  #showProgress(promptTokens: number): (piece: string) => void {
+    let chars = 0;
+    return (piece) => {
+      chars += piece.length;
+      const tokens = Math.ceil(chars / 4);
+      const cost = added(this.#usage.cost, this.#model.price(promptTokens, tokens));
+      this.#job.session.world.emit({ kind: 'replyProgress', tokens, cost, text: piece });
+    };
+  }
+
+  #count({ text, usage }: Reply, ms: number, name: string): void {
+    const { session, task } = this.#job;
+    this.#usage = {
+      inputTokens: added(this.#usage.inputTokens, usage.inputTokens),
+      outputTokens: added(this.#usage.outputTokens, usage.outputTokens),
+      cost: added(this.#usage.cost, usage.cost),
+    };
+    this.#response = session.world.redact(text);
+    const kept = this.#log.keep(name, this.#response);
+    const { label, provider } = this.#model;
+    session.tell({
+      kind: 'replyReceived',
+      taskId: task.id,
+      model: label,
+      provider,
+      usage,
+      ms: Math.round(ms),
+      log: kept.file,
+      sha256: kept.sha256,
+      snippet: snippet(this.#response),
+    });
+  }
+}
+
+function added(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined && b === undefined ? undefined : Math.round(((a ?? 0) + (b ?? 0)) * 1e9) / 1e9;
+}
+
+/** The beginning of a reply on one line: enough to recognise it in the YAML. */
+function snippet(reply: string): string {
+  const line = reply.trim().replaceAll(/\s+/g, ' ');
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+}
