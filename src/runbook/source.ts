@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
-import { mergesNoMap, type SyntaxMistake, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
+import {
+  mergesNoMap,
+  nestedTooDeep,
+  type SyntaxMistake,
+  syntaxMistake,
+  TOO_DEEP,
+  unfoldsTooFar,
+} from './brokenYaml.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -101,6 +108,12 @@ function parseYaml(file: string, path: string, text: string): YamlSource {
 type Refuse = (mistake: SyntaxMistake) => RunbookError;
 
 function parse(text: string, lineCounter: LineCounter, refuse: Refuse): { document: Document.Parsed; value: unknown } {
+  const deep = nestedTooDeep(text);
+  if (deep) {
+    // Nobody has counted the lines yet.
+    for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) lineCounter.addNewLine(at);
+    throw refuse(deep);
+  }
   let document: Document.Parsed | undefined;
   try {
     document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', merge: true });
