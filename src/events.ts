@@ -8,7 +8,13 @@ export type Event =
   | { kind: 'readied'; taskId: string; from: Status; to: 'READY' }
   /** `cutShort`: a kill had left it on trial. */
   | { kind: 'artifactRestored'; taskId: string; path: string; kept: string | undefined; cutShort: boolean }
-  | { kind: 'foundInterrupted'; task: Task; holder: Holder | undefined; log: string | undefined }
+  | {
+      kind: 'foundInterrupted';
+      task: Task;
+      holder: Holder | undefined;
+      log: string | undefined;
+      survivors: readonly Survivor[];
+    }
   | { kind: 'foundError'; task: Task; issue: Issue | undefined }
   // One task, from its announcement to its end.
   | { kind: 'modelLacking'; task: Task; step: number; of: number; why: string }
@@ -111,6 +117,12 @@ export interface Holder {
   readonly since: string;
   readonly runId: string;
   readonly taskId?: string | undefined;
+}
+
+/** A process that outlived the runner that started it. */
+export interface Survivor {
+  readonly pid: number;
+  readonly command: string;
 }
 
 export interface ShellResult {

@@ -79,6 +79,7 @@ export interface LastChange {
   /** Undefined in a line that a hand has been in. */
   readonly from: Status | undefined;
   readonly to: Status;
+  readonly runId: string;
   /** Whether the files could not be written then, so that only the journal has it. */
   readonly unsaved: boolean;
   /** What goes with the outcome into the task's files, if it was one. */
@@ -97,14 +98,15 @@ export function lastChanges(root: string): Map<string, LastChange> {
   for (const text of journalText(root).split('\n')) {
     // Most lines change no status; they are not worth parsing.
     if (!text.includes('"status_change"')) continue;
-    for (const { task_id: id, event_type: type, status_change: change, details = {} } of parseLine(text)) {
+    for (const line of parseLine(text)) {
+      const { task_id: id, run_id: runId, event_type: type, status_change: change, details = {} } = line;
       const [from, to] = change?.split(' -> ').map((word) => STATUSES.find((status) => status === word)) ?? [];
       if (id === undefined || to === undefined) continue;
       const before = last.get(id);
       const unsaved = type === 'UNSAVED_TASK';
       // A line from a status to the same one says something more of the change before it.
       if (from === to && before?.to === to) last.set(id, { ...before, unsaved });
-      else last.set(id, { from, to, unsaved, record: recordIn(details) });
+      else last.set(id, { from, to, runId, unsaved, record: recordIn(details) });
     }
   }
   return last;

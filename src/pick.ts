@@ -2,6 +2,7 @@
 import { unreachable } from './errors.ts';
 import type { Holder, NewIssue } from './events.ts';
 import { finish } from './finish.ts';
+import { lastChanges } from './journal.ts';
 import { logOfLastStart } from './logs.ts';
 import { inScope, nextReady, type Scope } from './runbook/ready.ts';
 import type { Settled } from './runbook/settle.ts';
@@ -57,18 +58,22 @@ export function foreseen({ runbook, interrupted }: Settled, options: PickOptions
 async function askAboutInterrupted(session: Session, task: Task, holder: Holder | undefined): Promise<Choice> {
   const { world, tell } = session;
   const log = logOfLastStart(session.root, task.id);
-  world.emit({ kind: 'foundInterrupted', task, holder, log });
+  const runId = lastChanges(session.root).get(task.id)?.runId ?? '';
+  const survivors = world.survivors.of(runId, task.id);
+  const ending = survivors.length > 0 ? 'end it, and ' : '';
+  world.emit({ kind: 'foundInterrupted', task, holder, log, survivors });
   const { answer, by } = await world.ask.choose({
     topic: 'interrupted',
     message: 'What now?',
     choices: [
-      { key: 'r', answer: 'retry', label: 'run again' },
+      { key: 'r', answer: 'retry', label: `${ending}run again` },
       { key: 'y', answer: 'accept', label: 'it is done' },
-      { key: 'e', answer: 'error', label: 'mark as error' },
+      { key: 'e', answer: 'error', label: `${ending}mark as error` },
       { key: 'q', answer: 'quit', label: 'leave' },
     ],
   });
   tell({ kind: 'decided', taskId: task.id, decision: answer, by });
+  if (answer === 'retry' || answer === 'error') await world.survivors.end(runId, task.id);
   const timestamp = world.now().toISOString();
   switch (answer) {
     case 'quit':
@@ -83,7 +88,9 @@ async function askAboutInterrupted(session: Session, task: Task, holder: Holder 
       return { kind: 'again' };
     }
     case 'error': {
-      const detail = `The runner ended while the task was RUNNING.${log ? ` Its log ends at ${log}.` : ''}`;
+      const ended = survivors.length > 0 ? ' What it had started was still running, and was ended.' : '';
+      const where = log ? ` Its log ends at ${log}.` : '';
+      const detail = `The runner ended while the task was RUNNING.${ended}${where}`;
       const issue: NewIssue = { timestamp, type: 'INTERRUPTED', detail };
       const lastRun = { timestamp, outcome: 'FAILURE' };
       finish(session, task, { kind: 'error', record: { ms: undefined, lastRun, issues: [issue] } });

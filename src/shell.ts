@@ -7,7 +7,7 @@ import type { Environment, Redactor } from './secrets.ts';
 import type { Shell, ShellOptions } from './world.ts';
 
 /** How long a process tree has to end by itself after SIGTERM, in milliseconds. */
-const GRACE_MS = 3000;
+export const GRACE_MS = 3000;
 /** How long to wait for more output once the program itself has ended, in milliseconds: a child it left may keep the pipe. */
 const DRAIN_MS = 500;
 

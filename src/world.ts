@@ -1,6 +1,6 @@
 // What the loop needs from outside. The terminal, a test and later front ends each bring their own.
 import type { RunbookError } from './errors.ts';
-import type { DecidedBy, Event, ShellResult, Usage } from './events.ts';
+import type { DecidedBy, Event, ShellResult, Survivor, Usage } from './events.ts';
 import type { Command, ModelSettings } from './runbook/task.ts';
 
 export interface World {
@@ -8,6 +8,7 @@ export interface World {
   /** Contract: throws MODEL_NO_KEY or MODEL_UNKNOWN before anything is sent; the model itself then never throws these. */
   readonly model: (choice: ModelChoice) => Promise<Model>;
   readonly shell: Shell;
+  readonly survivors: Survivors;
   /** Contract: never throws, returns at once. */
   readonly emit: (event: Event) => void;
   readonly now: () => Date;
@@ -63,6 +64,13 @@ export interface ShellOptions {
 
 /** Contract: never throws; ends the whole process tree on timeout and when the world's signal is aborted. */
 export type Shell = (command: Command, options: ShellOptions) => Promise<ShellResult>;
+
+/** What a run that is over has left running for a task. */
+export interface Survivors {
+  readonly of: (runId: string, taskId: string) => readonly Survivor[];
+  /** Returns when none is left. */
+  readonly end: (runId: string, taskId: string) => Promise<void>;
+}
 
 /** A model as a task names it, resolved against the runbook's `models`. */
 export interface ModelChoice {

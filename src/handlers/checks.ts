@@ -4,6 +4,7 @@ import type { TaskLog } from '../logs.ts';
 import { commandLine } from '../runbook/task.ts';
 import type { Job } from './outcome.ts';
 import { tailOf } from './tail.ts';
+import { taskShell } from './taskShell.ts';
 
 export type Checked =
   | { readonly kind: 'passed' }
@@ -26,7 +27,7 @@ export async function runChecks({ task, session }: Pick<Job, 'task' | 'session'>
       tail.push(text);
     };
     const cwd = join(session.root, task.cwd);
-    const result = await session.world.shell(check.command, {
+    const result = await taskShell({ task, session })(check.command, {
       cwd,
       env: task.env,
       timeoutMs: task.timeoutMs,

@@ -9,6 +9,7 @@ import { howItEnded, runChecks } from './checks.ts';
 import type { Job, Outcome, Step } from './outcome.ts';
 import { requireProgram } from './program.ts';
 import { tailOf } from './tail.ts';
+import { taskShell } from './taskShell.ts';
 
 export async function prepareScript(job: Job): Promise<Step> {
   const { task, session } = job;
@@ -57,7 +58,8 @@ async function carryOut(job: Job, script: ScriptDetails): Promise<Outcome> {
   }
 }
 
-async function runOnce({ task, session }: Job, script: ScriptDetails, log: TaskLog, attempt: number, attempts: number) {
+async function runOnce(job: Job, script: ScriptDetails, log: TaskLog, attempt: number, attempts: number) {
+  const { task, session } = job;
   const { command, env, timeoutMs, okExitCodes } = script;
   const tail = tailOf();
   log.write(session.world.redact(`$ ${commandLine(command)}\n`));
@@ -66,7 +68,7 @@ async function runOnce({ task, session }: Job, script: ScriptDetails, log: TaskL
     tail.push(text);
     session.world.emit({ kind: 'output', text });
   };
-  const result = await session.world.shell(command, { cwd: join(session.root, script.cwd), env, timeoutMs, onOutput });
+  const result = await taskShell(job)(command, { cwd: join(session.root, script.cwd), env, timeoutMs, onOutput });
   const ok = result.end === 'exited' && result.exitCode !== undefined && okExitCodes.includes(result.exitCode);
   session.tell({
     kind: 'scriptEnded',

@@ -362,7 +362,7 @@ class Show {
     return `You changed ${oneLine(taskId)}: ${palette.status(from)} → ${palette.status(to)} (${at}).${agrees} Journaled.`;
   }
 
-  #interrupted({ task, holder, log }: Event & { kind: 'foundInterrupted' }): void {
+  #interrupted({ task, holder, log, survivors }: Event & { kind: 'foundInterrupted' }): void {
     const { palette, now } = this.#screen;
     const who = holder
       ? `when the runner on host \`${holder.host}\` (pid ${holder.pid}, started ${ago(new Date(holder.since), now())}) ended`
@@ -375,6 +375,9 @@ class Show {
     this.#say(
       ...wrap(`${palette.bold(oneLine(task.id))} was ${palette.status('RUNNING')} ${who}.`, this.#columns()),
       ...wrap(`${what}${log ? `; its log ends at ${log}` : ''}.`, this.#columns()),
+      ...survivors.flatMap(({ pid, command }) =>
+        wrap(`It still runs: ${this.#line(command)} (pid ${pid}).`, this.#columns()),
+      ),
       '',
     );
   }

@@ -3,6 +3,7 @@ import type { Event } from '../events.ts';
 import { makeModel } from '../models/index.ts';
 import { makeRedactor, readDotEnv } from '../secrets.ts';
 import { makeShell } from '../shell.ts';
+import { endSurvivors, survivorsOf } from '../survivors.ts';
 import type { Ask, World } from '../world.ts';
 import { paletteFor } from './colour.ts';
 import { makeShow } from './show.ts';
@@ -41,6 +42,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
     redact: redactor.text,
     emit: (event: Event) => show(event),
     shell: makeShell(signal, redactor, env),
+    survivors: { of: survivorsOf, end: endSurvivors },
     model: (choice) => makeModel(choice, { ask, env, signal }),
   };
 }

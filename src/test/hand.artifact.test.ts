@@ -4,6 +4,8 @@ import { block, drafted, next, rigWithDraft } from './drafting.ts';
 import { unwrapped } from './said.ts';
 
 const HELLO = block("print('hello')");
+/** The end of a menu that waits for a key. */
+const MENU = /q leave {2}›/;
 const MINE = "print('mine')\n";
 
 test('changed while its diff is on the screen: accept writes nothing, shows the new diff, and asks again', async () => {
@@ -12,7 +14,7 @@ test('changed while its diff is on the screen: accept writes nothing, shows the 
   await term.waitFor('Accept?');
   rig.write('greet.py', MINE);
   term.press('y');
-  await term.waitForNew('Accept?');
+  await term.waitForNew(MENU);
   expect(rig.read('greet.py')).toBe(MINE);
   expect(unwrapped(term.screen())).toContain(
     'greet.py changed since the first comparison; nothing was written. Look at what it would replace now.',
@@ -29,16 +31,16 @@ test('changed while its diff is on the screen: accept writes nothing, shows the 
 
 test('made while its diff is on the screen, where there was none: it is not overwritten unseen', async () => {
   await using rig = await rigWithDraft([HELLO]);
-  rig.write('greet.yaml', rig.read('greet.yaml').replaceAll('greet.py', 'new/greet.py'));
+  rig.write('greet.yaml', rig.read('greet.yaml').replaceAll('greet.py', 'new.py'));
   const term = next(rig);
   await term.waitFor('Accept?');
-  rig.write('new/greet.py', MINE);
+  rig.write('new.py', MINE);
   term.press('y');
-  await term.waitForNew('Accept?');
-  expect(rig.read('new/greet.py')).toBe(MINE);
+  await term.waitForNew(MENU);
+  expect(rig.read('new.py')).toBe(MINE);
   term.press('q');
   expect((await term.exit).code).toBe(4);
-  expect(rig.read('new/greet.py')).toBe(MINE);
+  expect(rig.read('new.py')).toBe(MINE);
 });
 
 test('changed while the proposal is in the editor: what comes back is not accepted before its diff is seen', async () => {
@@ -47,7 +49,7 @@ test('changed while the proposal is in the editor: what comes back is not accept
   const term = next(rig, { edited: "print('edited')" });
   await term.waitFor('Accept?');
   term.press('m');
-  await term.waitForNew('Accept?');
+  await term.waitForNew(MENU);
   expect(rig.read('greet.py')).toBe(MINE);
   expect(term.screen()).toContain("- print('mine')");
   term.press('y');

@@ -44,16 +44,20 @@ test('killed while a script runs: the next start says who was at it and where it
   expect(stable(rig, leaving.screen())).toMatchInlineSnapshot(`
     "work was RUNNING when the runner on host \`<host>\` (pid <pid>, started <ago>) ended.
     Its script may have done part of its work; its log ends at logs/work/<stamp>.log.
+    It still runs: /bin/sh ./wait.sh (pid <pid>).
 
-    ? What now?  r run again · y it is done · e mark as error · q leave  ›"
+    ? What now?  r end it, and run again · y it is done · e end it, and mark as error · q leave  ›"
   `);
   leaving.press('q');
   expect(await leaving.exit).toEqual({ code: 4, signal: null });
   expect(rig.statuses().work).toBe('RUNNING');
+  expect(rig.processes()).not.toEqual([]);
 
   rig.write('go', '');
-  const again = rig.terminal(['next']);
+  await expect.poll(() => rig.processes()).toEqual([]);
+  const again = rig.terminal(['next'], { cols: 200 });
   await again.waitFor('What now?');
+  expect(again.screen()).not.toContain('still runs');
   again.press('r');
   expect(await again.exit).toEqual({ code: 0, signal: null });
   expect(changesOf(rig, 'work')).toEqual([
@@ -63,6 +67,38 @@ test('killed while a script runs: the next start says who was at it and where it
     'COMPLETE_TASK RUNNING -> DONE',
   ]);
   expect(rig.read('work.yaml')).toContain('status: DONE\n');
+});
+
+test('killed while a script runs, which goes on: it is ended before it is run again, or marked as an error', async () => {
+  for (const [key, end] of Object.entries({ r: 'work  ', e: 'ERROR' })) {
+    await using rig = await makeRig({
+      files: {
+        ...SCRIPT_FILES,
+        // It asks to be left alone, and so does what it starts out of its group.
+        'wait.sh': '#!/bin/sh\ntrap "" TERM\necho $$ >> pids\nsetsid sleep 300 &\necho begun\n[ -e go ] || sleep 300\n',
+      },
+    });
+    await killedAt(rig, ['next'], 'begun');
+    const [pid] = rig.read('pids').split('\n');
+    rig.write('go', '');
+    const term = rig.terminal(['next'], { cols: 200 });
+    await term.waitFor('What now?');
+    expect(term.screen()).toContain(`It still runs: /bin/sh ./wait.sh (pid ${pid}).`);
+    expect(term.screen()).toContain('r end it, and run again · y it is done · e end it, and mark as error · q leave');
+    term.press(key);
+    await term.waitForNew(end);
+    expect(rig.processes()).not.toContain(Number(pid));
+    term.kill();
+  }
+});
+
+test('killed while a script runs, which goes on: without a person it is ended, and that is said', async () => {
+  await using rig = await makeRig({ files: SCRIPT_FILES });
+  await killedAt(rig, ['next'], 'begun');
+  const { code } = await rig.run(['next', '--no-input']);
+  expect(code).toBe(1);
+  expect(rig.read('work.yaml')).toContain('What it had started was still running, and was ended.');
+  expect(rig.processes()).toEqual([]);
 });
 
 test('killed while a script runs: `it is done` and `mark as error` end it without running it again', async () => {
@@ -89,7 +125,7 @@ test('killed while a script runs: without a person it becomes an ERROR, and is n
   const { code, stderr } = await rig.run(['run']);
   expect(code).toBe(1);
   expect(stable(rig, unwrapped(stderr))).toMatchInlineSnapshot(
-    `"work was RUNNING when the runner on host \`<host>\` (pid <pid>, started <ago>) ended. Its script may have done part of its work; its log ends at logs/work/<stamp>.log. ✘ ERROR work The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. next: mend it, then runbook retry work · runbook show work ✘ ERROR work work.yaml:1 INTERRUPTED: The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log. runbook retry work · runbook skip work · runbook show work "`,
+    `"work was RUNNING when the runner on host \`<host>\` (pid <pid>, started <ago>) ended. Its script may have done part of its work; its log ends at logs/work/<stamp>.log. It still runs: /bin/sh ./wait.sh (pid <pid>). ✘ ERROR work The runner ended while the task was RUNNING. What it had started was still running, and was ended. Its log ends at logs/work/<stamp>.log. next: mend it, then runbook retry work · runbook show work ✘ ERROR work work.yaml:1 INTERRUPTED: The runner ended while the task was RUNNING. What it had started was still running, and was ended. Its log ends at logs/work/<stamp>.log. runbook retry work · runbook skip work · runbook show work "`,
   );
   expect(rig.stable(rig.read('work.yaml'))).toMatchInlineSnapshot(`
     "status: ERROR
@@ -97,7 +133,7 @@ test('killed while a script runs: without a person it becomes an ERROR, and is n
     issues:
       - timestamp: "<time>"
         type: INTERRUPTED
-        detail: The runner ended while the task was RUNNING. Its log ends at logs/work/<stamp>.log.
+        detail: The runner ended while the task was RUNNING. What it had started was still running, and was ended. Its log ends at logs/work/<stamp>.log.
     last_run:
       timestamp: "<time>"
       outcome: FAILURE
