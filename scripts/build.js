@@ -30,11 +30,12 @@ const { metafile, outputFiles } = await build({
 });
 // A runner that is at work may still load a chunk (`npm test` is a step of our own playbook), so that no file is ever missing:
 // each is renamed into its place, and what is left over goes last.
-mkdirSync('dist/schemas', { recursive: true });
+mkdirSync('dist/schemas/json', { recursive: true });
 for (const { path, contents } of outputFiles) replace(path, contents);
 replace('dist/licenses.txt', licencesOf(Object.keys(metafile.inputs)));
-for (const which of ['runbook', 'task'])
-  replace(`dist/schemas/${which}.json`, execFileSync(process.execPath, ['dist/cli.js', 'schema', which]));
+const schemas = JSON.parse(execFileSync(process.execPath, ['dist/cli.js', 'schema', 'all']));
+for (const [which, schema] of Object.entries(schemas))
+  replace(`dist/schemas/${which}.json`, `${JSON.stringify(schema, null, 2)}\n`);
 const kept = [...outputFiles.map(({ path }) => basename(path)), 'licenses.txt', 'schemas'];
 for (const entry of readdirSync('dist')) if (!kept.includes(entry)) rmSync(join('dist', entry), { recursive: true });
 

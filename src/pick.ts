@@ -21,7 +21,8 @@ export type Choice =
   | { readonly kind: 'again' }
   /** The person goes on without this task. */
   | { readonly kind: 'goOn'; readonly taskId: string }
-  | { readonly kind: 'finished' }
+  /** `empty`: there is no task at all. */
+  | { readonly kind: 'finished'; readonly empty: boolean }
   | { readonly kind: 'blocked'; readonly runbook: Runbook }
   | { readonly kind: 'error'; readonly taskId: string }
   | { readonly kind: 'left'; readonly taskId: string };
@@ -46,7 +47,7 @@ export async function pick(
     return { kind: 'error', taskId: error.id };
   }
   const open = inScope(runbook, options).some((other) => other.status !== 'DONE' && other.status !== 'SKIPPED');
-  return open ? { kind: 'blocked', runbook } : { kind: 'finished' };
+  return open ? { kind: 'blocked', runbook } : { kind: 'finished', empty: runbook.tasks.length === 0 };
 }
 
 /** The task that `pick` would choose if it needed to ask nothing; undefined if it would ask, or has nothing to choose. */

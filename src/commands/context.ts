@@ -7,6 +7,7 @@ import { findRunbook } from '../runbook/find.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
 import type { AnswerFlags } from '../terminal/unattended.ts';
 import type { World } from '../world.ts';
+import type { Kind, Output } from './output.ts';
 
 /** The global flags, as commander hands them over. */
 export interface GlobalFlags {
@@ -44,7 +45,7 @@ export class Context {
   }
 
   /** Prints data: lines for a person, or one object for a program. */
-  print(kind: string, data: unknown, lines: () => readonly string[]): void {
+  print<K extends Kind>(kind: K, data: ReadonlyDeep<Output[K]>, lines: () => readonly string[]): void {
     const text = this.flags.json ? [JSON.stringify({ schema_version: 1, kind, data })] : lines();
     if (text.length > 0) process.stdout.write(`${text.join('\n')}\n`);
   }
@@ -90,6 +91,9 @@ export class Context {
     return Math.min(process.stdout.columns || 80, 100);
   }
 }
+
+/** Data that is printed is not changed by it. */
+type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T;
 
 /** Without this, a misspelt folder would be looked for from the ones above it, and another runbook found there. */
 function folderAt(named: string): string {

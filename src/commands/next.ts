@@ -114,21 +114,24 @@ function printEnd(context: Context, path: string, end: RunEnd): void {
   context.print('run', { end: END_NAMES[end.kind], task_id: 'taskId' in end ? end.taskId : null, tasks }, () => []);
 }
 
-const END_NAMES: Record<RunEnd['kind'], string> = {
+const END_NAMES = {
   finished: 'finished',
   stepDone: 'step_done',
   blocked: 'blocked',
   error: 'error',
   left: 'left',
   interrupted: 'interrupted',
-};
+} as const satisfies Record<RunEnd['kind'], string>;
+
+const EMPTY = 'There is no task in the runbook yet. A task is an item of `tasks`: `- id: my_first_task`.';
 
 /** What the loop has not said itself: why there is no next step. */
 function sayEnd(end: RunEnd, context: Context, scope: Scope): void {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   switch (end.kind) {
     case 'finished':
-      if (!context.flags.quiet) say(`Nothing is left to do: every task${inWords(scope)} is DONE or SKIPPED.`);
+      if (!context.flags.quiet)
+        say(end.empty ? EMPTY : `Nothing is left to do: every task${inWords(scope)} is DONE or SKIPPED.`);
       return;
     case 'blocked':
       say(`Nothing${inWords(scope)} is READY:`);

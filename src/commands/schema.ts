@@ -1,33 +1,50 @@
-// `schema`: the form of the YAML files as JSON Schema (draft 7), which editors use for completion and checks.
+// `schema`: the form of the YAML files, and of what `--json` prints, as JSON Schema (draft 7), which editors know.
 import { Argument, type Command } from 'commander';
 import * as z from 'zod/mini';
 import { EXIT } from '../errors.ts';
 import { detailSchema, runbookSchema } from '../runbook/schema.ts';
 import type { Action, Context } from './context.ts';
+import { ERROR, envelope, type Kind, OUTPUT } from './output.ts';
+
+const KINDS = Object.keys(OUTPUT) as Kind[];
+const SCHEMAS = ['runbook', 'task', ...KINDS.map((kind) => `json/${kind}`), 'json/error'];
 
 export function define(command: Command, action: Action): void {
   command
     .addArgument(
-      new Argument('[which]', 'of runbook.yaml, or of a task’s detail file')
-        .choices(['runbook', 'task'])
+      new Argument('[which]', 'of runbook.yaml, of a task’s detail file, or of a kind of --json')
+        .choices([...SCHEMAS, 'all'])
         .default('runbook'),
     )
-    .addHelpText('before', 'Examples:\n  runbook schema > runbook.schema.json\n  runbook schema task\n')
+    .addHelpText(
+      'before',
+      'Examples:\n  runbook schema > runbook.schema.json\n  runbook schema task\n  runbook schema json/status      what `runbook status --json` prints\n  runbook schema all              all of them by name, in one object\n',
+    )
     .action(action(schema));
 }
 
 function schema(context: Context, which: string): number {
-  const text = jsonSchema(which === 'task' ? 'task' : 'runbook');
-  context.print('schema', JSON.parse(text), () => [text.trimEnd()]);
+  const wanted = which === 'all' ? Object.fromEntries(SCHEMAS.map((name) => [name, toSchema(name)])) : toSchema(which);
+  context.print('schema', wanted, () => [JSON.stringify(wanted, null, 2)]);
   return EXIT.ok;
 }
 
-/** JSON Schema, draft 7: the one that yaml-language-server supports. */
+/** The text of a schema's file. */
 export function jsonSchema(which: 'runbook' | 'task'): string {
-  const converted = z.toJSONSchema(which === 'runbook' ? runbookSchema : detailSchema, {
-    target: 'draft-7',
-    io: 'input',
-  });
-  const title = which === 'runbook' ? 'runbook.yaml' : 'A task of a runbook';
-  return `${JSON.stringify({ title, ...converted }, null, 2)}\n`;
+  return `${JSON.stringify(toSchema(which), null, 2)}\n`;
+}
+
+/** JSON Schema, draft 7: the one that yaml-language-server supports. */
+function toSchema(which: string): Record<string, unknown> {
+  const { title, form, io } = described(which);
+  return { title, ...z.toJSONSchema(form, { target: 'draft-7', io }) };
+}
+
+function described(which: string): { title: string; form: z.ZodMiniType; io: 'input' | 'output' } {
+  if (which === 'runbook') return { title: 'runbook.yaml', form: runbookSchema, io: 'input' };
+  if (which === 'task') return { title: 'A task of a runbook', form: detailSchema, io: 'input' };
+  if (which === 'json/error') return { title: 'What --json prints on stderr', form: ERROR, io: 'output' };
+  const kind = KINDS.find((name) => which === `json/${name}`);
+  if (kind === undefined) throw new Error(`there is no schema ${which}`);
+  return { title: `What --json prints: ${kind}`, form: envelope(kind), io: 'output' };
 }

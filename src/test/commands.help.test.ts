@@ -194,7 +194,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task. Did you mean \`task\`?
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });

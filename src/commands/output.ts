@@ -1,0 +1,126 @@
+// What `--json` prints, kind by kind. One description serves three: the types that the commands print by, the JSON Schemas in
+// the package, and the tests that hold every object against them. Only `schema` loads it; the others take its types.
+import * as z from 'zod/mini';
+import { STATUSES, TASK_TYPES } from '../runbook/schema.ts';
+
+const status = z.enum(STATUSES);
+const type = z.enum(TASK_TYPES);
+const id = z.string().check(z.describe('The id of a task.'));
+const maybe = <T extends z.ZodMiniType>(schema: T) => z.union([schema, z.null()]);
+const place = z
+  .strictObject({
+    file: z.string(),
+    line: z.int(),
+    column: z.int(),
+    length: z.int(),
+    text: z.string().check(z.describe('The whole line.')),
+  })
+  .check(z.describe('A place in a file. Line and column count from 1, in UTF-16 units.'));
+const trouble = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  at: maybe(place),
+  hint: maybe(z.string().check(z.describe('What to do about it.'))),
+});
+const issue = z.strictObject({
+  timestamp: z.optional(z.string()),
+  type: z.optional(z.string()),
+  detail: z.optional(z.string()),
+  resolution: z.optional(z.string()),
+});
+const change = z.strictObject({ id, from: status, to: status });
+const fileChange = z.strictObject({ file: z.string(), before: z.string(), after: z.string() });
+
+export const OUTPUT = {
+  status: z.strictObject({
+    name: z.string(),
+    counts: z
+      .record(z.string(), z.int())
+      .check(z.describe('How many tasks: `total`, and for each status that occurs.')),
+    next: maybe(id),
+    errors: z.array(z.strictObject({ id, issue: maybe(issue) })),
+    interrupted: z.array(id).check(z.describe('RUNNING, and their runner is gone.')),
+    unsettled: z
+      .array(z.strictObject({ id, kind: z.enum(['handEdit', 'recovered', 'readied']), from: status, to: status }))
+      .check(z.describe('What the next start will journal or write.')),
+    waiting: z.array(z.strictObject({ id, waits_for: z.array(id) })),
+    holder: maybe(z.strictObject({ pid: z.int(), host: z.string(), since: z.string(), task_id: maybe(id) })),
+    spent: z.strictObject({ ms: z.number(), cost_usd: z.number() }),
+    last_activity: maybe(z.string()),
+  }),
+  list: z.array(
+    z.strictObject({
+      id,
+      name: z.string(),
+      type,
+      status,
+      depends_on: z.array(id),
+      waits_for: z.array(id),
+      tags: z.array(z.string()),
+    }),
+  ),
+  task: z.strictObject({
+    id,
+    name: z.string(),
+    description: maybe(z.string()),
+    type,
+    status,
+    depends_on: z.array(id),
+    waits_for: z.array(id),
+    written_at: z.array(z.string()).check(z.describe('`file:line` of its status, in each of its files.')),
+    tags: z.array(z.string()),
+    output_artifact: maybe(z.string()),
+    ai_details: maybe(
+      z.strictObject({
+        model: maybe(z.string()),
+        prompt_template: maybe(z.string()),
+        input_context: z.record(z.string(), z.unknown()),
+        output_parser: maybe(z.string()),
+        review_points: z.array(z.string()),
+        fallback_prompt_template: maybe(z.string()),
+      }),
+    ),
+    manual_instructions: maybe(z.union([z.string(), z.array(z.string())])),
+    script_details: maybe(z.strictObject({ command: z.string(), cwd: z.string(), timeout_ms: maybe(z.number()) })),
+    checks: z.array(z.strictObject({ name: maybe(z.string()), command: z.string() })),
+    last_run: maybe(z.record(z.string(), z.unknown())),
+    issues: z.array(issue),
+    log: maybe(z.string()),
+  }),
+  run: z
+    .strictObject({
+      end: z.enum(['finished', 'step_done', 'blocked', 'error', 'left', 'interrupted']),
+      task_id: maybe(id),
+      tasks: z.array(z.strictObject({ id, status })),
+    })
+    .check(z.describe('How `next` or `run` came to its end, and where the tasks then stand.')),
+  changed: z
+    .strictObject({ tasks: z.array(change) })
+    .check(z.describe('What `done`, `skip`, `retry` or `reset` changed.')),
+  dry_run: z
+    .strictObject({
+      task_id: z.optional(maybe(id)),
+      settles: z.optional(z.array(z.strictObject({ task_id: id, from: status, to: status }))),
+      tasks: z.optional(z.array(change)),
+      files: z.array(fileChange),
+    })
+    .check(
+      z.describe(
+        'What would happen. `next` and `run` tell `task_id` and `settles`; the commands that change, `tasks`.',
+      ),
+    ),
+  init: z.strictObject({ folder: z.string(), files: z.array(z.string()), dry_run: z.boolean() }),
+  validate: z.strictObject({ valid: z.boolean(), mistakes: z.array(trouble), warnings: z.array(trouble) }),
+  schema: z.record(z.string(), z.unknown()).check(z.describe('A JSON Schema.')),
+};
+
+export type Kind = keyof typeof OUTPUT;
+export type Output = { [K in Kind]: z.infer<(typeof OUTPUT)[K]> };
+
+/** The object on stdout. */
+export function envelope(kind: Kind) {
+  return z.strictObject({ schema_version: z.literal(1), kind: z.literal(kind), data: OUTPUT[kind] });
+}
+
+/** The object on stderr. */
+export const ERROR = z.strictObject({ schema_version: z.literal(1), kind: z.literal('error'), error: trouble });
