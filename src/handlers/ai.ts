@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { insideProject, statOf } from '../paths.ts';
 import type { AiDetails, Task } from '../runbook/task.ts';
-import { compile } from '../template.ts';
+import { compile } from '../templates/compile.ts';
 import { type CompleteAi, Conversation } from './conversation.ts';
 import { requireBudget } from './exchange.ts';
 import { chooseModel } from './modelChoice.ts';

@@ -4,7 +4,7 @@ import { RunbookError } from '../errors.ts';
 import { gitDiff, gitLog } from '../git.ts';
 import { insideProject } from '../paths.ts';
 import type { Task } from '../runbook/task.ts';
-import { compile } from '../template.ts';
+import { compile } from '../templates/compile.ts';
 import type { Job } from './outcome.ts';
 
 export interface Prompt {
