@@ -1,5 +1,6 @@
 // How a runbook stands at this moment: read anew from its files each time, and settled with what was known before.
 import { join } from 'node:path';
+import { noticeEdits } from './edits.ts';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
 import { lastChanges } from './journal.ts';
@@ -41,6 +42,7 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
   const settled = whileLocked(session.root, (cutOff) => {
     const runbook = steadily(() => readRunbook(session.path));
     if (cutOff ?? predecessor) sweep(runbook);
+    noticeEdits(session, runbook);
     const cutShort = (predecessor ?? deadRunner(session.root))?.taskId;
     return settle(runbook, { last: lastChanges(session.root), cutShort, midWrite: cutOff !== undefined, held: false });
   });
