@@ -22,7 +22,7 @@ const SHOWN = 5;
 export function noticeEdits(session: Session, runbook: Runbook): void {
   const path = join(runbook.root, FOLDER, 'plan.json');
   const text = contentOf(path);
-  const now: Seen = { format: 1, plan: planOf(runbook), templates: templatesOf(runbook) };
+  const now: Seen = { format: 1, plan: planOf(runbook, session.world.redact), templates: templatesOf(runbook) };
   const nowText = JSON.stringify(now);
   if (text === nowText) return;
   const before = text === undefined ? undefined : seenIn(text);

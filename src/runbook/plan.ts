@@ -1,4 +1,5 @@
 // What a plan says, apart from what the tool itself writes into it, and what a hand has changed in it between two readings.
+import { createHash } from 'node:crypto';
 import type { Home, Runbook, Task } from './task.ts';
 
 /** A plan at one moment, as it is kept from one command to the next: plain JSON. */
@@ -15,10 +16,16 @@ export interface PlannedTask {
 }
 
 /** By name, in YAML's spelling; of a map, each of its keys by itself: `ai_details.model`. */
-export type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, Kept>>;
+
+/** A value as it is kept. One that holds a secret is told by its hash, since what is a secret differs from shell to shell. */
+export interface Kept {
+  readonly value: unknown;
+  readonly sha256?: string;
+}
 
 export type PlanEdit =
-  /** `taskId` is undefined for a field of the runbook, `from` or `to` where it is not there. */
+  /** `taskId` is undefined for a field of the runbook, `from` or `to` where it is not there. Without secrets. */
   | ({ readonly kind: 'field'; readonly taskId: string | undefined; readonly field: string } & {
       readonly from: unknown;
       readonly to: unknown;
@@ -28,9 +35,12 @@ export type PlanEdit =
   | { readonly kind: 'renamed'; readonly taskId: string; readonly from: string }
   | { readonly kind: 'moved'; readonly taskId: string; readonly after: string | undefined };
 
-export function planOf({ source, tasks }: Runbook): Plan {
+/** `redact` takes the values of secrets out of a text. */
+export function planOf({ source, tasks }: Runbook, redact: (text: string) => string): Plan {
   const { tasks: _, ...top } = source.value as Record<string, unknown>;
-  return { fields: flat(top), tasks: tasks.map((task) => ({ id: task.id, fields: flat(written(task)) })) };
+  const kept = (map: Record<string, unknown>): Fields =>
+    Object.fromEntries(Object.entries(flat(map)).map(([key, value]) => [key, keep(value, redact)]));
+  return { fields: kept(top), tasks: tasks.map((task) => ({ id: task.id, fields: kept(written(task)) })) };
 }
 
 /** What leads from one plan to the other, in the order of the later one. */
@@ -84,7 +94,31 @@ function mapAt({ source, path }: Home): Record<string, unknown> {
   return isMap(value) ? value : {};
 }
 
-function flat(map: Record<string, unknown>): Fields {
+function keep(value: unknown, redact: (text: string) => string): Kept {
+  const clean = redacted(value, redact);
+  const text = canonical(value);
+  return text === canonical(clean) ? { value } : { value: clean, sha256: hashOf(text) };
+}
+
+function redacted(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redacted(item, redact)]));
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function isSameValue(one: Kept | undefined, other: Kept | undefined): boolean {
+  if (!one || !other) return one === other;
+  if (one.sha256 === undefined && other.sha256 === undefined) return canonical(one.value) === canonical(other.value);
+  const hash = ({ value, sha256 }: Kept) => sha256 ?? hashOf(canonical(value));
+  return hash(one) === hash(other);
+}
+
+function flat(map: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(map).flatMap(([key, value]) => {
       if (value === null || value === undefined) return [];
@@ -97,7 +131,8 @@ function flat(map: Record<string, unknown>): Fields {
 function fieldEdits(taskId: string | undefined, before: Fields, now: Fields): PlanEdit[] {
   return [...new Set([...Object.keys(now), ...Object.keys(before)])].flatMap((field): PlanEdit[] => {
     const [from, to] = [before[field], now[field]];
-    return canonical(from) === canonical(to) ? [] : [{ kind: 'field', taskId, field, from, to }];
+    if (isSameValue(from, to)) return [];
+    return [{ kind: 'field', taskId, field, from: from?.value, to: to?.value }];
   });
 }
 
@@ -114,10 +149,9 @@ function renames(gone: readonly PlannedTask[], added: readonly PlannedTask[]): R
 
 function isSame(before: Fields, now: Fields): boolean {
   const file = before['task_detail_file'];
-  if (file !== undefined && file === now['task_detail_file']) return true;
-  const { name: _, ...rest } = before;
-  const { name: __, ...others } = now;
-  return Object.keys(rest).length > 0 && canonical(rest) === canonical(others);
+  if (file && isSameValue(file, now['task_detail_file'])) return true;
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((field) => field !== 'name');
+  return names.length > 0 && names.every((field) => isSameValue(before[field], now[field]));
 }
 
 /** The fewest whose moving makes the one order of the other: all but a longest run that has kept its order. */
@@ -151,10 +185,10 @@ function longestRising(numbers: readonly number[]): number[] {
 }
 
 /** The same text for the same value: the order of keys in a map says nothing. */
-function canonical(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, part: unknown) =>
-    isMap(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
-  );
+function canonical(value: unknown): string {
+  const inOrder = (_: string, part: unknown) =>
+    isMap(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part;
+  return JSON.stringify(value, inOrder) ?? '';
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -177,6 +177,20 @@ describe('between two commands', () => {
   });
 });
 
+test('a value that is a secret in one shell and not in the next is no edit, and is kept nowhere', async () => {
+  const secret = 'ghp_9fK3LmQ2xVt7RzYb';
+  const runbook = `tasks:\n  - {id: a, script_details: curl -H ${secret} localhost, status: READY}\n  - {id: b, status: READY}\n`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': runbook } });
+  await rig.run(['skip', 'a'], { env: { GITHUB_TOKEN: secret } });
+  expect(rig.read('.runbook/plan.json')).toContain('curl -H [GITHUB_TOKEN] localhost');
+  expect(rig.read('.runbook/plan.json')).not.toContain(secret);
+  expect((await rig.run(['reset', 'a'])).stderr).not.toContain('You ');
+  rig.write('runbook.yaml', rig.read('runbook.yaml').replace(' localhost', ' 127.0.0.1'));
+  const { stderr } = await rig.run(['skip', 'a'], { env: { GITHUB_TOKEN: secret } });
+  expect(unwrapped(stderr)).toContain('→ curl -H [GITHUB_TOKEN] 127.0.0.1 (');
+  expect(stderr + rig.read('logs/run_log.jsonl')).not.toContain(secret);
+});
+
 const RUNNING = {
   'runbook.yaml': `tasks:
   - {id: one, status: READY, type: AUTOMATED_SCRIPT, script_details: ./wait.sh}
