@@ -1,15 +1,14 @@
-// Hand edits of the plan itself: a command, a dependency, a template, a task more or less. The plan as it was read last is kept
-// in `.runbook/`; without it (the first time, or when somebody has deleted it) there is nothing to compare with.
+// Hand edits of the plan itself: a command, a dependency, a template, a task more or less. They are found by comparing with what
+// was seen last.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Place } from './errors.ts';
 import type { Event } from './events.ts';
-import { sha256 } from './journal.ts';
+import { lastChanges, sha256 } from './journal.ts';
 import { insideProject } from './paths.ts';
-import { FOLDER } from './runbook/folder.ts';
 import { type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
+import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
-import { writeDurably } from './runbook/write.ts';
+import { readSeen, type Seen, writeSeen } from './seen.ts';
 import type { Session } from './session.ts';
 
 /** More than these are counted on the screen; the journal has them all. */
@@ -19,13 +18,12 @@ const SHOWN = 5;
  * Tells and journals what has changed in the plan since it was read last, by this command or an earlier one. To be called while
  * the runbook is locked. A crash between the journal and the file that is compared with has it told twice, never not at all.
  */
-export function noticeEdits(session: Session, runbook: Runbook): void {
-  const path = join(runbook.root, FOLDER, 'plan.json');
-  const text = contentOf(path);
-  const now: Seen = { format: 1, plan: planOf(runbook, session.world.redact), templates: templatesOf(runbook) };
-  const nowText = JSON.stringify(now);
-  if (text === nowText) return;
-  const before = text === undefined ? undefined : seenIn(text);
+export function noticeEdits(session: Session, settled: Settled): void {
+  const { runbook } = settled;
+  const before = readSeen(runbook.root);
+  const plan = planOf(runbook, session.world.redact);
+  const now: Seen = { plan, templates: templatesOf(runbook), statuses: statusesOf(settled, before) };
+  if (before && isUpToDate(before, now)) return;
   if (before) {
     const events = [
       ...editsOf(runbook, before.plan, now.plan),
@@ -36,33 +34,30 @@ export function noticeEdits(session: Session, runbook: Runbook): void {
     const more = events.length - SHOWN;
     if (more > 0) session.world.emit({ kind: 'note', text: `And ${more} more of your edits: the journal names them.` });
   }
-  writeDurably(path, nowText);
+  writeSeen(runbook.root, now);
 }
 
-interface Seen {
-  readonly format: 1;
-  readonly plan: Plan;
-  /** sha256 of the text, by path. */
-  readonly templates: Readonly<Record<string, string>>;
+/** A status that has just changed is as it was before, until the journal has the change. */
+function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
+  const journaled = lastChanges(runbook.root);
+  const changed = new Set(changes.map(({ task }) => task.id));
+  return Object.fromEntries(
+    runbook.tasks
+      .filter(({ id }) => !journaled.has(id))
+      .flatMap(({ id, status }) => {
+        const kept = changed.has(id) ? before?.statuses[id] : status;
+        return kept === undefined ? [] : [[id, kept]];
+      }),
+  );
 }
 
-/** What an older or newer version has left there, or a hand, is not compared with. */
-function seenIn(text: string): Seen | undefined {
-  try {
-    const seen = JSON.parse(text) as Partial<Seen> | null;
-    const isWhole = seen?.format === 1 && Array.isArray(seen.plan?.tasks) && seen.plan.fields && seen.templates;
-    return isWhole ? (seen as Seen) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+function isUpToDate(before: Seen, now: Seen): boolean {
+  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  return (
+    same(before.plan, now.plan) &&
+    same(before.templates, now.templates) &&
+    Object.entries(now.statuses).every(([id, status]) => before.statuses[id] === status)
+  );
 }
 
 function editsOf(runbook: Runbook, before: Plan, now: Plan): Event[] {
@@ -88,6 +83,15 @@ function templatesOf(runbook: Runbook): Record<string, string> {
       return text === undefined ? [] : [[path, sha256(text)]];
     }),
   );
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It is missed when it is needed.
+    return undefined;
+  }
 }
 
 /** Only of those that are named before and after: another template is a field that has changed. */

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { noticeEdits } from './edits.ts';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
-import { lastChanges } from './journal.ts';
 import { leaseHolder } from './runbook/lease.ts';
 import { whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
@@ -12,6 +11,7 @@ import { type Change, type Known, type Settled, settle } from './runbook/settle.
 import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
 import { removeTemporary } from './runbook/write.ts';
+import { lastStatuses } from './seen.ts';
 import { changeStatus, type Session } from './session.ts';
 
 export interface Standing extends Settled {
@@ -24,7 +24,7 @@ export function lookAt(path: string): Standing {
   const runbook = steadily(() => readRunbook(path));
   const lease = leaseHolder(runbook.root);
   const known: Known = {
-    last: lastChanges(runbook.root),
+    last: lastStatuses(runbook.root),
     cutShort: lease && !lease.alive ? lease.holder.taskId : undefined,
     midWrite: false,
     held: lease?.alive ?? false,
@@ -42,9 +42,11 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
   const settled = whileLocked(session.root, (cutOff) => {
     const runbook = steadily(() => readRunbook(session.path));
     if (cutOff ?? predecessor) sweep(runbook);
-    noticeEdits(session, runbook);
     const cutShort = (predecessor ?? deadRunner(session.root))?.taskId;
-    return settle(runbook, { last: lastChanges(session.root), cutShort, midWrite: cutOff !== undefined, held: false });
+    const last = lastStatuses(session.root);
+    const found = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false });
+    noticeEdits(session, found);
+    return found;
   });
   for (const change of settled.changes) {
     const { task, kind, from, to, mend, record } = change;

@@ -1,5 +1,7 @@
 // Hand edits of the plan itself, between two commands and under a running task: they count, are said once, and are journaled with
 // what was there before.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { unwrapped } from './said.ts';
@@ -174,6 +176,43 @@ describe('between two commands', () => {
     expect(said.split('\n')).toHaveLength(6);
     expect(said).toContain('And 2 more of your edits: the journal names them.');
     expect(journal).toHaveLength(7);
+  });
+});
+
+describe('a status that the tool never wrote', () => {
+  const TWO_FILES = {
+    'runbook.yaml': `tasks:
+  - {id: a, status: READY}
+  - {id: b, status: PENDING, depends_on: [a], task_detail_file: b.yaml}
+`,
+    'b.yaml': 'id: b\nstatus: PENDING\n',
+  };
+
+  test.each([
+    ['runbook.yaml', 'b.yaml'],
+    ['b.yaml', 'runbook.yaml'],
+  ])('wins where a hand changes it, here in %s', async (edited, other) => {
+    await using rig = await makeRig({ files: TWO_FILES });
+    await rig.run(['skip', 'a']);
+    rig.write(edited, rig.read(edited).replace('PENDING', 'DONE'));
+    const { stderr } = await rig.run(['reset', 'a']);
+    expect(unwrapped(stderr)).toContain(`You changed b: PENDING → DONE (${edited}:`);
+    expect(unwrapped(stderr)).toContain(`${other} now agrees.`);
+    expect(rig.read(other)).toBe(
+      TWO_FILES[other as keyof typeof TWO_FILES].replace('PENDING', 'DONE').replace('READY', rig.statuses().a ?? ''),
+    );
+    expect(rig.journal()).toContainEqual(
+      expect.objectContaining({ task_id: 'b', event_type: 'HAND_EDIT', status_change: 'PENDING -> DONE' }),
+    );
+  });
+
+  test('without a journal nothing is known of it, and the runbook wins', async () => {
+    await using rig = await makeRig({ files: TWO_FILES });
+    await rig.run(['skip', 'a']);
+    rmSync(join(rig.dir, 'logs'), { recursive: true });
+    rig.write('b.yaml', rig.read('b.yaml').replace('PENDING', 'DONE'));
+    await rig.run(['skip', 'a']);
+    expect(rig.read('b.yaml')).toBe(TWO_FILES['b.yaml']);
   });
 });
 
