@@ -66,6 +66,34 @@ export function readJournal(root: string): JournalLine[] {
   return journalText(root).split('\n').flatMap(parseLine);
 }
 
+/**
+ * Hands each readable line to `visit`, oldest first, without ever holding the whole file. Returns how many lines could not be
+ * read, and were stepped over.
+ */
+export function walkJournal(root: string, visit: (line: JournalLine) => void): number {
+  let unreadable = 0;
+  const take = (text: string) => {
+    if (text.trim() === '') return;
+    const [line] = parseLine(text);
+    if (line) visit(line);
+    else unreadable++;
+  };
+  let rest: Buffer[] = [];
+  for (const piece of piecesOf(root)) {
+    let start = 0;
+    for (let end = piece.indexOf(LINE_END); end >= 0; end = piece.indexOf(LINE_END, start)) {
+      take(Buffer.concat([...rest, piece.subarray(start, end)]).toString());
+      rest = [];
+      start = end + 1;
+    }
+    if (start < piece.length) rest.push(piece.subarray(start));
+  }
+  take(Buffer.concat(rest).toString());
+  return unreadable;
+}
+
+const LINE_END = 0x0a;
+
 /** What the replies of one run have cost so far, in US dollars; those of unknown price count nothing. */
 export function costOfRun(root: string, runId: string): number {
   const replies = readJournal(root).filter(
@@ -301,15 +329,47 @@ function journalText(root: string): string {
   try {
     return readFileSync(join(root, JOURNAL_FILE), 'utf8');
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT') return '';
-    if (errno === undefined) throw error;
-    const message = `\`${JOURNAL_FILE}\` can't be read: ${reasonOf(errno)}`;
-    throw new RunbookError(
-      { code: 'FILE_UNREADABLE', message, hint: 'Move away what stands there; the journal is begun anew.' },
-      { cause: error },
-    );
+    return emptyIfMissing(error);
   }
+}
+
+/** The bytes of the journal, in pieces. */
+function* piecesOf(root: string): Generator<Buffer> {
+  let file: number;
+  try {
+    file = openSync(join(root, JOURNAL_FILE), 'r');
+  } catch (error) {
+    emptyIfMissing(error);
+    return;
+  }
+  try {
+    for (;;) {
+      const piece = Buffer.alloc(PIECE);
+      const length = readSync(file, piece);
+      if (length === 0) return;
+      yield piece.subarray(0, length);
+    }
+  } catch (error) {
+    throw unreadableJournal(error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const PIECE = 1 << 18;
+
+/** A journal that is not there yet is an empty one. Throws FILE_UNREADABLE for any other trouble. */
+function emptyIfMissing(error: unknown): '' {
+  if (errnoOf(error) === 'ENOENT') return '';
+  throw unreadableJournal(error);
+}
+
+function unreadableJournal(error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const message = `\`${JOURNAL_FILE}\` can't be read: ${reasonOf(errno)}`;
+  const hint = 'Move away what stands there; the journal is begun anew.';
+  return new RunbookError({ code: 'FILE_UNREADABLE', message, hint }, { cause: error });
 }
 
 function parseLine(text: string): JournalLine[] {

@@ -47,6 +47,19 @@ export const COMMANDS: readonly Listed[] = [
   },
   { name: 'show', group: 'See', summary: 'everything about one task', load: () => import('./show.ts') },
   {
+    name: 'why',
+    group: 'See',
+    summary: 'why a task has its status, and what moves it on',
+    load: () => import('./why.ts'),
+  },
+  {
+    name: 'history',
+    aliases: ['log'],
+    group: 'See',
+    summary: 'what happened, when, by whom, and what it cost',
+    load: () => import('./history.ts'),
+  },
+  {
     name: 'init',
     group: 'Write',
     summary: 'write a small playbook that runs at once',

@@ -29,6 +29,25 @@ const issue = z.strictObject({
   resolution: z.optional(z.string()),
 });
 const change = z.strictObject({ id, from: status, to: status });
+const moment = z
+  .strictObject({
+    timestamp: maybe(z.string()),
+    run_id: maybe(z.string()),
+    task_id: maybe(id),
+    event_type: z.string().check(z.describe('As in the journal.')),
+    from: maybe(status),
+    to: maybe(status),
+    by: z.enum(['run', 'command', 'hand', 'tool']),
+    command: maybe(z.string()).check(z.describe('`skip`, where a command of that name did it.')),
+    at: maybe(z.string()).check(z.describe('`file:line` of what a hand wrote.')),
+    decided_by: maybe(z.string()).check(z.describe('Who answered: `person`, `--yes`, `--answer`, `nobody`.')),
+    started: maybe(z.string()),
+    ms: maybe(z.number()),
+    cost_usd: maybe(z.number()),
+    log: maybe(z.string()),
+    note: maybe(z.string()),
+  })
+  .check(z.describe('Of the journal. A start and the end that follows it in the same run are one, from start to end.'));
 const fileChange = z.strictObject({ file: z.string(), before: z.string(), after: z.string() });
 
 export const OUTPUT = {
@@ -86,6 +105,46 @@ export const OUTPUT = {
     last_run: maybe(z.record(z.string(), z.unknown())),
     issues: z.array(issue),
     log: maybe(z.string()),
+  }),
+  why: z.strictObject({
+    id,
+    name: z.string(),
+    type,
+    status,
+    reason: z.string().check(z.describe('Why it has this status, in words.')),
+    waits_for: z
+      .array(
+        z.strictObject({
+          id,
+          status,
+          at: z.string(),
+          first_cause: z.boolean(),
+          waits_for: z.array(id),
+          reason: z.string(),
+          commands: z.array(z.string()),
+        }),
+      )
+      .check(z.describe('The whole chain. Each comes after what it waits for itself.')),
+    commands: z.array(z.string()).check(z.describe('Those that move it on.')),
+    written_at: z.array(z.strictObject({ at: z.string(), status: maybe(status) })),
+    unsettled: maybe(
+      z.strictObject({ kind: z.enum(['handEdit', 'recovered', 'readied']), from: status, at: z.string() }),
+    ),
+    set_by: maybe(moment).check(z.describe('What gave it the status that it has, if the journal tells.')),
+    last_run: maybe(z.record(z.string(), z.unknown())),
+    issue: maybe(issue).check(z.describe('The latest one, if it is open.')),
+    log: maybe(z.string()),
+    history: z.array(moment).check(z.describe('The latest changes of its status, newest last.')),
+    earlier: z.int().check(z.describe('How many came before these.')),
+    unreadable_lines: z.int(),
+  }),
+  history: z.strictObject({
+    moments: z.array(moment).check(z.describe('Newest last.')),
+    earlier: z.int().check(z.describe('How many came before these: see `--limit`.')),
+    totals: z
+      .strictObject({ runs: z.int(), starts: z.int(), retries: z.int(), ms: z.number(), cost_usd: z.number() })
+      .check(z.describe('Of the whole journal, or of all that it has of the task.')),
+    unreadable_lines: z.int(),
   }),
   run: z
     .strictObject({

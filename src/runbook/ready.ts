@@ -35,6 +35,37 @@ export function waitsFor(plan: Plan, task: Task): Task[] {
   return task.dependsOn.flatMap((id) => byId.get(id) ?? []).filter((dependency) => !satisfies(plan, dependency));
 }
 
+/** A task that another one waits for, be it through others. */
+export interface Link {
+  readonly task: Task;
+  /** What it waits for itself. A task without any is a first cause. */
+  readonly waits: readonly Task[];
+  /** From the task that is asked about to this one, both left out. */
+  readonly over: readonly Task[];
+}
+
+/**
+ * All that a task waits for, directly or through others: each after what it waits for itself, so that a first cause comes
+ * first. What is RUNNING or SKIPPED waits for nothing, whatever it depends on.
+ */
+export function chainOf(plan: Plan, task: Task): Link[] {
+  const chain: Link[] = [];
+  const seen = new Set([task.id]);
+  const trail = [{ task, waits: waitsFor(plan, task), next: 0 }];
+  for (let top = trail.at(-1); top; top = trail.at(-1)) {
+    const dependency = top.waits[top.next++];
+    if (dependency === undefined) {
+      trail.pop();
+      if (trail.length > 0) chain.push({ ...top, over: trail.slice(1).map((step) => step.task) });
+    } else if (!seen.has(dependency.id)) {
+      seen.add(dependency.id);
+      const isStill = dependency.status === 'RUNNING' || dependency.status === 'SKIPPED';
+      trail.push({ task: dependency, waits: isStill ? [] : waitsFor(plan, dependency), next: 0 });
+    }
+  }
+  return chain;
+}
+
 export function satisfies(plan: Plan, dependency: Task): boolean {
   return dependency.status === 'DONE' || (dependency.status === 'SKIPPED' && plan.skippedSatisfies);
 }

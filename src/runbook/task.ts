@@ -120,3 +120,8 @@ export function openIssue(task: Task): Issue | undefined {
 export function homeLine(home: Home): string {
   return `${home.source.file}:${home.source.place([...home.path, 'status']).line}`;
 }
+
+/** Where the status that counts is written. */
+export function statusLine({ homes, status }: Task): string {
+  return homeLine(homes.find((home) => home.status === status) ?? homes[0]);
+}

@@ -20,6 +20,20 @@ export function ago(then: Date, now: Date): string {
   return `${days} day${days === 1 ? '' : 's'} ago`;
 }
 
+/** `2026-11-20`, where the person is */
+export function localDate(time: Date): string {
+  return [time.getFullYear(), twoDigits(time.getMonth() + 1), twoDigits(time.getDate())].join('-');
+}
+
+/** `10:15:02`, where the person is */
+export function localTime(time: Date): string {
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':');
+}
+
+function twoDigits(n: number): string {
+  return String(n).padStart(2, '0');
+}
+
 /** `$0.0031`; small amounts keep their digits, larger ones their cents. */
 export function money(dollars: number): string {
   return `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { errorOf, said } from './said.ts';
 
-const commands = 'next run done skip retry reset status list show init validate schema'.split(' ');
+const commands = 'next run done skip retry reset status list show why history init validate schema'.split(' ');
 
 let rig: Rig;
 beforeAll(async () => {
@@ -53,6 +53,8 @@ describe('--help', () => {
         status          where the playbook stands, on one screen (also: runbook alone)
         list|ls         every task with its status
         show            everything about one task
+        why             why a task has its status, and what moves it on
+        history|log     what happened, when, by whom, and what it cost
 
       Write:
         init            write a small playbook that runs at once
@@ -194,7 +196,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });

@@ -53,6 +53,7 @@ const FILES = {
 /** What a person would do to all of these tasks, and what they would look at on the way. */
 const STORY: string[][] = [
   ['status'],
+  ['history'],
   ['next', '--dry-run'],
   ['next'],
   ['done', 'draft', '--dry-run'],
@@ -62,6 +63,7 @@ const STORY: string[][] = [
   ['next', '--answer', 'error', '--reason', 'not yet'],
   ['status'],
   ['list', '--status', 'ERROR'],
+  ['why', 'last'],
   ['run'],
   ['retry', 'read'],
   ['next', '--answer', 'accept'],
@@ -91,6 +93,8 @@ const STORY: string[][] = [
   ['-C', 'new', 'init'],
   ['-C', 'new', 'init'],
   ...['build', 'draft', 'read'].map((id) => ['show', id]),
+  ['why', 'draft'],
+  ['history', 'draft', '--all', '--limit', '9'],
 ];
 
 test('every object of a whole story has the form of its kind, and every kind occurs', async () => {
