@@ -128,9 +128,8 @@ function waitText(standing: Standing, chain: readonly Link[]): string {
 /** `pack, which waits for tests`; of a long way, its two ends. */
 function pathText(path: readonly Task[]): string {
   const ids = path.map(({ id }) => id);
-  const shown =
-    ids.length <= 4 ? ids : [...ids.slice(0, 1), `${ids.length - 2} more, the last of them`, ...ids.slice(-1)];
-  return shown.join(', which waits for ');
+  if (ids.length <= 4) return ids.join(', which waits for ');
+  return `${ids[0]}, which waits, over ${(ids.length - 2).toLocaleString('en')} others, for ${ids.at(-1)}`;
 }
 
 function endText(standing: Standing, task: Task): string {

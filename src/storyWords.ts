@@ -72,7 +72,7 @@ export function numberIn(line: JournalLine, name: string): number | undefined {
 }
 
 const LEFT: Readonly<Record<string, string>> = {
-  left: 'left as it was',
+  left: 'started, and left as it was',
   interrupted: 'interrupted; it may be started again',
   failed: 'it could not be carried out',
 };
@@ -135,7 +135,7 @@ function attempt(line: JournalLine): string | undefined {
 
 function tokens(line: JournalLine): string | undefined {
   const sum = (numberIn(line, 'input_tokens') ?? 0) + (numberIn(line, 'output_tokens') ?? 0);
-  return sum === 0 ? undefined : `${sum} tokens`;
+  return sum === 0 ? undefined : `${sum.toLocaleString('en')} tokens`;
 }
 
 function kept(line: JournalLine): string | undefined {

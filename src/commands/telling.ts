@@ -65,8 +65,11 @@ export function momentRows(moments: readonly Moment[], head: Head, columns: numb
     const room = columns - width(before);
     if (room >= Math.min(NARROWEST, width(how))) return beside(before, how, columns);
     const start = head(moment).trimEnd();
-    const indent = ' '.repeat(start.length - start.trimStart().length + 2);
-    return [start, ...beside(indent, [change, how].filter(Boolean).join(' · '), columns)];
+    const below = ' '.repeat(start.length - start.trimStart().length + 2);
+    const isBeside = change !== '' && width(start) + 2 + width(change) <= columns;
+    return isBeside
+      ? [`${start}  ${change}`, ...beside(below, how, columns)]
+      : [start, ...beside(below, [change, how].filter(Boolean).join(' · '), columns)];
   });
 }
 

@@ -68,11 +68,11 @@ function chainLines(context: Context, told: Told): string[] {
     const { id, status } = row.link.task;
     const who = `${pad(oneLine(id), inColumns ? ids : 0)}  ${context.palette.status(status, pad(status, inColumns ? 7 : 0))}`;
     const start = labelled(context, row.label);
-    const below = [row.at, row.command && context.palette.bold(row.command)].filter(Boolean).join(' · ');
-    if (!inColumns)
-      return [...beside(start, `${who}  ${row.text}`, columns), ...beside(labelled(context, ''), below, columns)];
+    const below = row.where.map((part, i) => (i === 0 ? part : context.palette.bold(part))).join(' · ');
+    const under = (indent: string) => (below === '' ? [] : beside(' '.repeat(width(indent)), below, columns));
+    if (!inColumns) return [...beside(start, `${who}  ${row.text}`, columns), ...under(start)];
     const indent = `${start}${who}  `;
-    return [...beside(indent, row.text, columns), ...beside(' '.repeat(width(indent)), below, columns)];
+    return [...beside(indent, row.text, columns), ...under(indent)];
   });
 }
 
@@ -82,9 +82,9 @@ export function plainLines(told: Told): string[] {
     headWords(told),
     ...chainRows(told).map((part) => {
       if (part.kind === 'more') return part.text;
-      const { link, text, at, command } = part;
+      const { link, text, where } = part;
       const status = `${oneLine(link.task.id)} is ${link.task.status}: ${text}`;
-      return [`${link.waits.length === 0 ? 'first cause' : 'then'}: ${status}`, at, command].filter(Boolean).join('; ');
+      return [`${link.waits.length === 0 ? 'first cause' : 'then'}: ${status}`, ...where].join('; ');
     }),
     ...factRows(told).map(([label, text], i, rows) => `${label || labelBefore(rows, i)}: ${text}`),
     ...(told.latest.length === 0 ? [] : [latestWords(told)]),
@@ -106,7 +106,7 @@ function headWords({ task, reason }: Told): string {
 }
 
 type ChainRow =
-  | { kind: 'link'; label: string; link: Link; text: string; at: string; command: string | undefined }
+  | { kind: 'link'; label: string; link: Link; text: string; where: string[] }
   | { kind: 'more'; text: string };
 
 /** The tasks it waits for, the first causes before the others. */
@@ -116,10 +116,11 @@ function chainRows({ standing, reason: { chain } }: Told): ChainRow[] {
   const more = chain.length - shown.length;
   return [
     ...shown.map((link, i): ChainRow => {
-      const [words] = link.waits.length > 0 ? [] : forTask(standing, link.task);
       const label = i === 0 ? 'first' : i === causes.length ? 'then' : '';
-      const command = words && asCommand(...words);
-      return { kind: 'link', label, link, text: oneLine(linkText(standing, link)), at: statusLine(link.task), command };
+      const [words] = forTask(standing, link.task);
+      const command = words === undefined ? [] : [asCommand(...words)];
+      const where = link.waits.length > 0 ? [] : [statusLine(link.task), ...command];
+      return { kind: 'link', label, link, text: oneLine(linkText(standing, link)), where };
     }),
     ...(more === 0 ? [] : [{ kind: 'more', text: `… and ${count(more)} more: runbook list` } as const]),
   ];
@@ -135,7 +136,7 @@ function factRows(told: Told): Row[] {
       'to go on',
       reason.commands.map((words) => asCommand(...words)),
     ),
-    ['set', setWords(told)],
+    ...many('set', setWords(told)),
     ...many('written', task.homes.map(homeWords)),
     ...many('last run', lastRunWords(task)),
     ...many('log', log === undefined ? [] : [log]),
@@ -146,12 +147,14 @@ function many(label: string, texts: readonly string[]): Row[] {
   return texts.map((text, i) => [i === 0 ? label : '', text]);
 }
 
-function setWords({ unsettled, setBy, task }: Told): string {
-  if (unsettled) return unsettledWords(unsettled);
-  if (!setBy) return `as it was written: the journal tells of no change to ${task.status}`;
+function setWords({ unsettled, setBy, task }: Told): string[] {
+  if (unsettled) return [unsettledWords(unsettled)];
+  if (!setBy) return [`as it was written: the journal tells of no change to ${task.status}`];
   const when = setBy.time ? `${localDate(setBy.time)} ${localTime(setBy.time)} (${ago(setBy.time, new Date())})` : '';
-  const run = setBy.runId === undefined ? '' : `${setBy.by === 'run' ? 'by ' : ''}run ${oneLine(setBy.runId)}`;
-  return [when, howWords(setBy), run].filter(Boolean).join(' · ');
+  // Of a task in ERROR, the issue stands at the top already.
+  const how = howWords(task.status === 'ERROR' ? { ...setBy, note: undefined } : setBy);
+  const what = [when, how].filter(Boolean).join(' · ');
+  return setBy.runId === undefined ? [what] : [what, `in run ${oneLine(setBy.runId)}`];
 }
 
 function unsettledWords({ kind, from, to, at, mend }: Change): string {
@@ -175,7 +178,6 @@ function lastRunWords({ lastRun, issues, status }: Task): string[] {
   const last = issues.at(-1);
   return [
     ...(outcome === undefined ? [] : [`${String(outcome)}${when}`]),
-    // Of a task in ERROR, the open issue stands at the top already.
     ...(last === undefined || (status === 'ERROR' && !last.resolution) ? [] : [issueWords(last)]),
   ].map(oneLine);
 }

@@ -1,7 +1,7 @@
 // AI_ASSISTED with the model `openai`: what is asked, what is kept of the answer, and where the server and the key come from.
 // The server is real, on the loopback, and is reached through the real package. Its faults are in openai.faults.test.ts.
 import { expect, test } from 'vitest';
-import { type Answer, openaiServer } from './openaiServer.ts';
+import { type Answer, asIfOpenai, openaiServer } from './openaiServer.ts';
 import { makeRig, type Rig } from './rig.ts';
 import { streamed, webServer } from './webServer.ts';
 
@@ -242,16 +242,6 @@ ${more}`;
 
 function counted(text: string, inputTokens: number, outputTokens: number): Answer {
   return { text, usage: { prompt_tokens: inputTokens, completion_tokens: outputTokens } };
-}
-
-/** The program asks api.openai.com, whose prices are known; underneath, the network leads to the loopback. */
-function asIfOpenai(rig: Rig, url: string): Record<string, string> {
-  rig.write(
-    '../redirect.mjs',
-    `const real = globalThis.fetch;
-globalThis.fetch = (target, options) => real(String(target).replace('https://api.openai.com/v1', '${url}'), options);`,
-  );
-  return { OPENAI_API_KEY: 'sk-loopback', NODE_OPTIONS: `--import ${rig.dir}/../redirect.mjs` };
 }
 
 /** `.runbook/` holds nothing that would be missed. */

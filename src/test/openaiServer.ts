@@ -1,6 +1,7 @@
 // A model on 127.0.0.1: an OpenAI-compatible server (and an Anthropic one, under `origin`) that answers from a list, with
 // the faults of the real ones. All of it is @copilotkit/aimock.
 import { createServer, type Fixture } from '@copilotkit/aimock';
+import type { Rig } from './rig.ts';
 
 export type Answer =
   | string
@@ -61,4 +62,14 @@ function servedAs(answer: Answer): Omit<Fixture, 'match'> {
   if (cutAfter === undefined) return { response, latency: pauseMs };
   // Two more: the first chunk has only the role, and the one at which it is cut is lost. The pause lets each one out by itself.
   return { response, latency: Math.max(1, pauseMs), truncateAfterChunks: cutAfter + 2 };
+}
+
+/** The program asks api.openai.com, whose prices are known; underneath, the network leads to the loopback. */
+export function asIfOpenai(rig: Rig, url: string): Record<string, string> {
+  rig.write(
+    '../redirect.mjs',
+    `const real = globalThis.fetch;
+globalThis.fetch = (target, options) => real(String(target).replace('https://api.openai.com/v1', '${url}'), options);`,
+  );
+  return { OPENAI_API_KEY: 'sk-loopback', NODE_OPTIONS: `--import ${rig.dir}/../redirect.mjs` };
 }
