@@ -384,6 +384,7 @@ function parseLine(text: string): JournalLine[] {
 /** A hand may have been in it: what has not the form of a line is none. */
 function isJournalLine(value: unknown): value is JournalLine {
   if (typeof value !== 'object' || value === null) return false;
-  const { event_type: type, task_id: id, status_change: change } = value as Record<string, unknown>;
-  return typeof type === 'string' && [id, change].every((text) => text === undefined || typeof text === 'string');
+  const { event_type: type, task_id: id, status_change: change, details } = value as Record<string, unknown>;
+  if (typeof type !== 'string' || (details !== undefined && !isMap(details))) return false;
+  return [id, change].every((text) => text === undefined || typeof text === 'string');
 }

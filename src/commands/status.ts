@@ -36,13 +36,15 @@ interface Spent {
 
 function spentOn(runbook: Runbook): Spent {
   let [ms, cost] = [0, 0];
-  let last: string | undefined;
+  let last: Date | undefined;
   for (const { details, event_type: type, timestamp } of readJournal(runbook.root)) {
-    last = timestamp;
+    const time = new Date(timestamp);
+    // A hand may have been in the line.
+    if (!Number.isNaN(time.getTime())) last = time;
     if (typeof details?.['ms'] === 'number' && ['COMPLETE_TASK', 'ERROR_TASK'].includes(type)) ms += details['ms'];
     if (typeof details?.['cost_usd'] === 'number' && type === 'AI_RESPONSE_RECEIVED') cost += details['cost_usd'];
   }
-  return { ms, cost, last: last === undefined ? undefined : new Date(last) };
+  return { ms, cost, last };
 }
 
 function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spent) {

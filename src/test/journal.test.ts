@@ -178,6 +178,19 @@ test('lines that are no JSON, or no lines of ours, hide none of the others', asy
   );
 });
 
+test('a line whose fields are not of their types stops nobody', async () => {
+  await using rig = await makeRig({ files: FILES });
+  await rig.run(['next']);
+  const odd = [
+    '{"event_type":"START_TASK","task_id":"build","status_change":"DONE -> ERROR","details":null}',
+    '{"event_type":"START_TASK","task_id":"build"}',
+    '{"event_type":"START_TASK","task_id":"build","timestamp":"noon","run_id":7}',
+  ];
+  rig.write('logs/run_log.jsonl', `${rig.read('logs/run_log.jsonl')}${odd.join('\n')}\n`);
+  for (const args of [['status'], ['status', '--json'], ['list'], ['next', '--answer', 'accept']])
+    expect(await rig.run(args)).toMatchObject({ code: 0, stderr: expect.not.stringContaining('You changed') });
+});
+
 test('a hand edit of the runbook alone wins over the task file, and the old and the new status are said and journaled', async () => {
   await using rig = await detailed('READY');
   rig.write('runbook.yaml', rig.read('runbook.yaml').replace('READY', 'DONE'));
