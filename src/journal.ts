@@ -82,7 +82,8 @@ export function walkJournal(root: string, visit: (line: JournalLine) => void): n
   for (const piece of piecesOf(root)) {
     let start = 0;
     for (let end = piece.indexOf(LINE_END); end >= 0; end = piece.indexOf(LINE_END, start)) {
-      take(Buffer.concat([...rest, piece.subarray(start, end)]).toString());
+      const line = piece.subarray(start, end);
+      take((rest.length === 0 ? line : Buffer.concat([...rest, line])).toString());
       rest = [];
       start = end + 1;
     }

@@ -68,7 +68,8 @@ export function textIn(line: JournalLine, name: string): string | undefined {
 
 export function numberIn(line: JournalLine, name: string): number | undefined {
   const value = detail(line, name);
-  return typeof value === 'number' ? value : undefined;
+  // JSON has no infinity, but `1e999` is read as one.
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 const LEFT: Readonly<Record<string, string>> = {

@@ -58,6 +58,7 @@ describe('without a terminal', () => {
       ['status'],
       ['list'],
       ['show', 'draft_notes'],
+      ['why', 'publish'],
       ['show', 'pakc'],
       ['validate'],
       ['-n', 'skip', 'pack'],

@@ -1,6 +1,7 @@
 // `history`: what really happened is told, line by line: by runs, hands and commands, also where a runner was killed.
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asIfOpenai, openaiServer } from './openaiServer.ts';
 import { makeRig, type Rig } from './rig.ts';
@@ -367,8 +368,8 @@ test('torn lines, and lines that are not ours, are stepped over and counted', as
     'garbage',
     '42',
     '{"task_id":"build"}',
-    '{"event_type":"COMPLETE_TASK","task_id":"build","status_change":"DOEN -> DONE","details":[1]}',
-    '{"event_type":"LUNCH","task_id":"build","timestamp":"noon","run_id":7,"details":"x"}',
+    '{"event_type":"COMPLETE_TASK","task_id":"build","status_change":"DOEN -> DONE","details":{}}',
+    '{"event_type":"LUNCH","task_id":"build","timestamp":"noon","run_id":7,"details":{}}',
     '{"event_type":"ERROR_TASK","task_id":"build","status_change":"DONE -> ERROR","details":{"issues":[3],"ms":"x"}}',
     '',
   ];
@@ -402,6 +403,44 @@ test('a task that is no longer in the runbook, and a runbook that can’t be rea
   rig.write('runbook.yaml', 'tasks: [\n');
   expect(await rig.run(['history', 'build'])).toMatchObject({ code: 0, stdout: whole });
   expect(await rig.run(['history', 'other'])).toMatchObject({ code: 2 });
+});
+
+test('whatever stands in the lines of a journal, both commands tell what can be told', async () => {
+  await using rig = await makeRig({ files: { 'runbook.yaml': 'tasks: [{id: a}]\n' } });
+  const values = fc.oneof(
+    fc.constantFrom(...['a', 'RUNNING -> DONE', 'READY -> READY', 'X -> DONE', '2026-11-20T10:00:00.000Z', '--answer']),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const types = 'START_TASK COMPLETE_TASK ERROR_TASK SKIP_TASK LEAVE_TASK UNSAVED_TASK INTERRUPT_TASK READY_TASK';
+  const more =
+    'MANUAL_ACTION HAND_EDIT RECOVER_TASK RUN_SCRIPT CHECK_RUN AI_PROMPT_SENT AI_RESPONSE_RECEIVED FILE_RESTORED';
+  const names =
+    'command reason decision by at mended paths not_written issues why end exit_code ms cost_usd attempt log';
+  const line = fc.record(
+    {
+      event_type: fc.oneof({ arbitrary: fc.constantFrom(...`${types} ${more}`.split(' ')), weight: 9 }, values),
+      task_id: fc.oneof({ arbitrary: fc.constant('a'), weight: 9 }, values),
+      timestamp: values,
+      run_id: values,
+      status_change: fc.oneof({ arbitrary: fc.constantFrom('READY -> RUNNING', 'RUNNING -> DONE'), weight: 3 }, values),
+      details: fc.oneof(fc.dictionary(fc.constantFrom(...names.split(' ')), values), values),
+    },
+    { requiredKeys: ['event_type'] },
+  );
+  const lines = fc.sample(line, { numRuns: 3000, seed: 7 }).map((value) => JSON.stringify(value));
+  rig.write(JOURNAL, `${lines.join('\n').replaceAll('0,', '1e999,')}\n`);
+  const before = rig.tree();
+  for (const args of [
+    ['history', '--all', '--limit', 'all'],
+    ['history', '--json', '--limit', 'all'],
+    ['why', 'a'],
+  ]) {
+    const { code, stdout, stderr } = await rig.run(args);
+    expect(code, stderr).toBe(0);
+    expect(stdout.length).toBeGreaterThan(300);
+    expect(stdout).not.toMatch(/undefined|NaN|Infinity|\[object/);
+  }
+  expect(rig.tree()).toEqual(before);
 });
 
 test('what stands in a line can’t act on the terminal', async () => {

@@ -99,6 +99,8 @@ test('40 mutants through the program: an exit code that means something, words, 
     ['list', '--json'],
     ['next', '--dry-run', '--no-input'],
     ['show', 'read_it'],
+    ['why', 'read_it', '--json'],
+    ['history', 'read_it'],
   ];
   for (const [i, mutant] of fc.sample(mutants(), { numRuns: 40, seed: SEED + 1 }).entries()) {
     write(mutant);

@@ -51,6 +51,7 @@ test('a journal that is no file', async () => {
     'logs is a file, for `done`': { ...beside({ logs: '' }), args: ['done', 'a'] },
     'the journal is a folder': beside(journal),
     'the journal is a folder, for `show`': { ...beside(journal), args: ['show', 'a'] },
+    'the journal is a folder, for `history`': { ...beside(journal), args: ['history'] },
   };
   expect(await refusals(rig, cases)).toMatchInlineSnapshot(`
     "
@@ -71,6 +72,10 @@ test('a journal that is no file', async () => {
       \`logs/run_log.jsonl\` can't be read: it is a folder
       Move away what stands there; the journal is begun anew.
     the journal is a folder, for \`show\`
+      FILE_UNREADABLE
+      \`logs/run_log.jsonl\` can't be read: it is a folder
+      Move away what stands there; the journal is begun anew.
+    the journal is a folder, for \`history\`
       FILE_UNREADABLE
       \`logs/run_log.jsonl\` can't be read: it is a folder
       Move away what stands there; the journal is begun anew.

@@ -116,8 +116,15 @@ test('a person who pastes one into what is wrong, or into a reason', async () =>
   expect(finished.code).toBe(0);
   expect(rig.journal().at(-1)?.details).toEqual({ command: 'skip', reason: 'has [SHY] in it' });
   expectNowhere(rig, finished);
-  for (const args of [['status'], ['list'], ['show', 'one'], ['show', 'one', '--json']])
-    expectNowhere(rig, await rig.run(args, { env: ENVIRONMENT }));
+  const looks = [
+    ['status'],
+    ['list'],
+    ['show', 'one'],
+    ['show', 'one', '--json'],
+    ['why', 'one'],
+    ['history', '--all'],
+  ];
+  for (const args of looks) expectNowhere(rig, await rig.run(args, { env: ENVIRONMENT }));
 });
 
 test('commands that are shown and logged, and errors that stop the program', async () => {
