@@ -215,6 +215,15 @@ describe('what it waits for', () => {
   });
 });
 
+test('what was skipped, or is at work, is a first cause, whatever it depends on', async () => {
+  for (const status of ['SKIPPED', 'RUNNING']) {
+    const yaml = `tasks: [{id: a}, {id: b, status: ${status}, depends_on: [a]}, {id: c, depends_on: [b]}]\n`;
+    await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
+    const data = dataOf('why', await rig.run(['why', 'c', '--json']));
+    expect(data).toMatchObject({ waits_for: [{ id: 'b', first_cause: true, waits_for: [] }] });
+  }
+});
+
 describe('a task that could start', () => {
   const yaml = (first: string) => `tasks:
   - {id: first, status: ${first}}
