@@ -80,7 +80,8 @@ const NARROWEST = 24;
 export function beside(start: string, text: string, columns: number): string[] {
   const indent = width(start);
   const room = Math.max(10, columns - indent);
-  const lines = flow(text.split(' · '), ' · ', room).flatMap((line) => wrap(line, room));
+  const items = text.split(' · ');
+  const lines = items.every((item) => width(item) <= room) ? flow(items, ' · ', room) : wrap(text, room);
   return lines.map((line, i) => `${i === 0 ? start : ' '.repeat(indent)}${line}`.trimEnd());
 }
 

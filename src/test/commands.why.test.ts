@@ -328,9 +328,9 @@ describe('who set it', () => {
 
         to go on  runbook done one
                   runbook reset one
-        set       your edit of one.yaml:2 · it was READY
-                  not journaled yet: the next command that writes does that;
-                  runbook.yaml will be brought to agree
+        set       your edit of one.yaml:2 · it was READY · not journaled yet: the next
+                  command that writes does that; runbook.yaml will be brought to
+                  agree
         written   runbook.yaml:3  READY
                   one.yaml:2  SKIPPED
 
