@@ -30,7 +30,7 @@ export interface Moment {
   readonly log: string | undefined;
   /** What else there is to say, in words. */
   readonly note: string | undefined;
-  /** What led to a status, and is no change of one: a reply, a check, a file that was written. */
+  /** What led to a status, and is neither a change of one nor a hand's: a reply, a check, a file that was written. */
   readonly isDetail: boolean;
 }
 
@@ -66,8 +66,13 @@ export function readStory(root: string, wanted?: ReadonlySet<string>): Story {
 
 /** The moment from which a task has its status; undefined if the journal tells none. */
 export function momentOf({ moments }: Story, taskId: string, status: Status): Moment | undefined {
-  const last = moments.findLast((moment) => moment.taskId === taskId && !moment.isDetail && !onlyAdds(moment));
+  const last = moments.findLast((moment) => moment.taskId === taskId && isChange(moment) && !onlyAdds(moment));
   return last?.to === status ? last : undefined;
+}
+
+/** Whether it is about a status, and not about the plan or about what led to a status. */
+export function isChange({ to, isDetail }: Moment): boolean {
+  return to !== undefined && !isDetail;
 }
 
 function onlyAdds({ eventType, from, to }: Moment): boolean {
@@ -106,7 +111,7 @@ class Teller {
       this.#starts.set(taskId, { index: this.#moments.length, moment });
     }
     this.#moments.push(moment);
-    if (!moment.isDetail) this.#decisions.delete(taskId);
+    if (isChange(moment)) this.#decisions.delete(taskId);
   }
 
   moments(): Moment[] {
@@ -151,7 +156,8 @@ function giveUp(start: Mutable<Moment>): void {
 function toMoment(line: JournalLine): Mutable<Moment> {
   const { event_type: eventType, run_id: runId, task_id: taskId } = line;
   const [from, to] = changeIn(line);
-  const isChange = to !== undefined && (from !== to || ADDS.has(eventType));
+  const by = byWhom(line);
+  const changes = to !== undefined && (from !== to || ADDS.has(eventType));
   return {
     time: timeOf(line.timestamp),
     runId: typeof runId === 'string' ? runId : undefined,
@@ -159,7 +165,7 @@ function toMoment(line: JournalLine): Mutable<Moment> {
     eventType,
     from,
     to: to ?? (eventType === 'INTERRUPT_TASK' ? 'RUNNING' : undefined),
-    by: byWhom(line),
+    by,
     command: commandIn(line),
     at: placeIn(line),
     decidedBy: undefined,
@@ -168,7 +174,7 @@ function toMoment(line: JournalLine): Mutable<Moment> {
     cost: numberIn(line, 'cost_usd'),
     log: textIn(line, 'log'),
     note: wordsFor(line),
-    isDetail: !isChange && eventType !== 'INTERRUPT_TASK',
+    isDetail: !changes && by !== 'hand' && eventType !== 'INTERRUPT_TASK',
   };
 }
 

@@ -104,10 +104,46 @@ export function issueInWords(type: string | undefined, what: string | undefined)
 function handEdit(line: JournalLine): string | undefined {
   const paths = list(line, 'paths');
   if (paths.length > 0) return `you changed ${paths.join(' and ')} while it was looked at`;
+  if (textIn(line, 'change') !== undefined) return planEdit(line);
+  const template = textIn(line, 'path');
+  if (template !== undefined) return `you changed the template ${template}`;
   const mended = list(line, 'mended');
   const ours = textIn(line, 'not_written');
   if (ours !== undefined) return `the run came to ${ours}`;
   return mended.length === 0 ? undefined : `${mended.join(' and ')} was brought to agree`;
+}
+
+function planEdit(line: JournalLine): string | undefined {
+  const after = textIn(line, 'after');
+  const where = after === undefined ? 'to the beginning' : `behind ${after}`;
+  switch (textIn(line, 'change')) {
+    case 'field':
+      return fieldEdit(textIn(line, 'field') ?? '', shown(detail(line, 'from')), shown(detail(line, 'to')));
+    case 'added':
+      return `it was added, ${where}`;
+    case 'moved':
+      return `it was moved, ${where}`;
+    case 'renamed':
+      return joined(['it was renamed', textIn(line, 'from')], ' from ');
+    case 'removed':
+      return 'you took it out of the runbook';
+    default:
+      return textIn(line, 'change');
+  }
+}
+
+function fieldEdit(field: string, from: string | undefined, to: string | undefined): string {
+  if (from === undefined) return `\`${field}\` was added: ${to ?? ''}`;
+  if (to === undefined) return `\`${field}\` was taken out; it was ${from}`;
+  return `\`${field}\`: ${from} → ${to}`;
+}
+
+/** Of what is long, its beginning. */
+function shown(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  const text = isList ? `[${value.join(', ')}]` : typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function list(line: JournalLine, name: string): string[] {

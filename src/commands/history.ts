@@ -94,8 +94,8 @@ function toLines(
   const { palette } = context;
   if (moments.length === 0) return [nothing(id)];
   const columns = context.columns();
-  const ids = Math.min(28, Math.max(...moments.map(({ taskId = '' }) => width(oneLine(taskId)))));
-  const head = ({ time, taskId = '' }: Moment) =>
+  const ids = Math.min(28, Math.max(...moments.map(({ taskId = ALL }) => width(oneLine(taskId)))));
+  const head = ({ time, taskId = ALL }: Moment) =>
     `  ${time ? localTime(time) : 'no time '}${id === undefined ? `  ${pad(fit(oneLine(taskId), ids), ids)}` : ''}`;
   const rows = momentRows(moments, head, columns, palette);
   const titles = titlesOf(moments);
@@ -117,6 +117,9 @@ function toLines(
     ...wrap(totalLine(totals), columns),
   ];
 }
+
+/** What stands in the place of a task where the runbook itself is meant. */
+const ALL = '(runbook)';
 
 /** What stands above the first moment of each run, and of each day. */
 function titlesOf(moments: readonly Moment[]): (string | undefined)[] {

@@ -6,7 +6,7 @@ import { forTask, linkText, reasonOf } from '../reasons.ts';
 import type { Link } from '../runbook/ready.ts';
 import { homeLine, openIssue, statusLine, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
-import { momentOf, readStory, type Story } from '../story.ts';
+import { isChange, momentOf, readStory, type Story } from '../story.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
 import { asCommand, momentData, unreadableWords } from './telling.ts';
@@ -34,7 +34,7 @@ function why(context: Context, id: string): number {
 }
 
 function tell(standing: Standing, task: Task, story: Story): Told {
-  const changes = story.moments.filter((moment) => !moment.isDetail);
+  const changes = story.moments.filter(isChange);
   const latest = changes.slice(-LATEST);
   const unsettled = standing.changes.find((change) => change.task.id === task.id);
   return {

@@ -279,6 +279,60 @@ test('hands: in one file, in both, and while the task runs', async () => {
   `);
 });
 
+test('hands in the plan itself: told with what was there before', async () => {
+  await using rig = await makeRig({
+    files: { ...FILES, 'runbook.yaml': `${RUNBOOK}  - {id: gone}\n  - {id: old_name, script_details: "true"}\n` },
+  });
+  await rig.run(['next']);
+  const edits: [string | RegExp, string][] = [
+    ['models:', 'name: Plan\nmodels:'],
+    ['exit 3', 'exit 4'],
+    ['depends_on: [run_tests, read]', 'depends_on: [run_tests]'],
+    [/ {2}- \{id: gone.*\n/, ''],
+    ['  - {id: pack', '  - {id: new, tags: [a]}\n  - {id: pack'],
+    ['old_name', 'new_name'],
+  ];
+  const text = edits.reduce((done, [from, to]) => done.replace(from, to), rig.read('runbook.yaml'));
+  rig.write('runbook.yaml', text);
+  rig.write('p.md', 'Draft it.\n');
+  await rig.run(['skip', 'run_tests']);
+  expect(told(await rig.run(['history']))).toMatchInlineSnapshot(`
+    "YYYY-MM-DD  run <run>
+      hh:mm:ss  gone       PENDING → READY  nothing is left to wait for
+      hh:mm:ss  old_name   PENDING → READY  nothing is left to wait for
+      hh:mm:ss  build      READY → DONE     #.# s
+      hh:mm:ss  draft      PENDING → READY  nothing is left to wait for
+      hh:mm:ss  run_tests  PENDING → READY  nothing is left to wait for
+
+    YYYY-MM-DD  run <run>
+      hh:mm:ss  (runbook)  your edit of runbook.yaml:1; \`name\` was added: Plan
+      hh:mm:ss  run_tests  your edit of runbook.yaml:12; \`script_details\`: echo E403
+                           >&2; exit 3 → echo E403 >&2; exit 4
+      hh:mm:ss  new        your edit of runbook.yaml:13; it was added, behind
+                           run_tests
+      hh:mm:ss  pack       your edit of runbook.yaml:14; \`depends_on\`: [run_tests,
+                           read] → [run_tests]
+      hh:mm:ss  new_name   your edit of runbook.yaml:15; it was renamed from
+                           old_name
+      hh:mm:ss  gone       you took it out of the runbook
+      hh:mm:ss  draft      you changed the template p.md
+      hh:mm:ss  new        PENDING → READY  nothing is left to wait for
+      hh:mm:ss  run_tests  READY → SKIPPED  runbook skip
+
+    2 runs · 1 start · #.# s"
+  `);
+  expect(told(await rig.run(['history', 'gone']))).toMatchInlineSnapshot(`
+    "YYYY-MM-DD  run <run>
+      hh:mm:ss  PENDING → READY  nothing is left to wait for
+
+    YYYY-MM-DD  run <run>
+      hh:mm:ss  you took it out of the runbook
+
+    2 runs · 0 starts"
+  `);
+  expect((await rig.run(['why', 'run_tests'])).stdout).not.toContain('exit 4');
+});
+
 test('a runner that was killed, one that was interrupted, and what the next one made of it', async () => {
   await using rig = await makeRig({
     files: {
