@@ -4,7 +4,7 @@ import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
 import { lastChanges } from './journal.ts';
 import { leaseHolder } from './runbook/lease.ts';
-import { whileLocked } from './runbook/lock.ts';
+import { wasCutOff, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
 import { type Change, type Known, type Settled, settle } from './runbook/settle.ts';
@@ -25,7 +25,7 @@ export function lookAt(path: string): Standing {
   const known: Known = {
     last: lastChanges(runbook.root),
     cutShort: lease && !lease.alive ? lease.holder.taskId : undefined,
-    midWrite: false,
+    midWrite: wasCutOff(runbook.root),
     held: lease?.alive ?? false,
   };
   return { ...settle(runbook, known), holder: lease?.alive ? lease.holder : undefined };
