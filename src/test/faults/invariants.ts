@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from '../../journal.ts';
 import { inspectRunbook } from '../../runbook/read.ts';
-import type { Home, Runbook } from '../../runbook/task.ts';
+import type { Home, Runbook, Task } from '../../runbook/task.ts';
+import { goodEndOfScript } from '../../scriptEnd.ts';
 import { lookAt } from '../../standing.ts';
 import type { Rig } from '../rig.ts';
 import { NEW_ARTIFACT, OLD_ARTIFACT, ranCounts } from './project.ts';
@@ -14,6 +15,8 @@ export interface Seen {
   /** The tasks of which the journal or a file says DONE, as long as nothing later says otherwise. */
   readonly done: ReadonlySet<string>;
   readonly interrupted: readonly string[];
+  /** Those of them of which a person is asked: what the journal knows to have ended well is not asked about. */
+  readonly asked: readonly string[];
   readonly ran: ReadonlyMap<string, number>;
 }
 
@@ -25,6 +28,7 @@ export function see(rig: Rig): Seen {
     journal: journalText(rig),
     done: new Set([...journaled, ...written.map(({ id }) => id)]),
     interrupted: interrupted.map(({ id }) => id),
+    asked: interrupted.filter((task) => !goodEndOfScript(rig.dir, task)).map(({ id }) => id),
     ran: ranCounts(rig),
   };
 }
@@ -59,7 +63,7 @@ export function problemsAfterStart(rig: Rig, files: Readonly<Record<string, stri
     ...leftovers(rig).map((path) => `left over: ${path}`),
     ...(journalText(rig).startsWith(before.journal) ? [] : ['what stood in the journal was changed']),
     ...(rig.read('.runbook/.gitignore') === '*\n' ? [] : ['.runbook/ does not ignore itself']),
-    ...artifactProblems(rig, statusOf('draft') === 'DONE'),
+    ...tasks.flatMap((task) => artifactProblems(rig, task)),
   ];
 }
 
@@ -78,11 +82,12 @@ export function repeated(rig: Rig, { ran }: Seen): string[] {
 }
 
 /** On trial it may be anything, and is put back by the next start; an interrupted accept leaves the new one. */
-function artifactProblems(rig: Rig, isDone: boolean): string[] {
-  const text = rig.read('notes.md');
-  const isStarted = parsedLines(rig).some(({ task_id: id }) => id === 'draft');
-  const allowed = isDone && isStarted ? [NEW_ARTIFACT] : [OLD_ARTIFACT, NEW_ARTIFACT];
-  return allowed.includes(text) ? [] : [`notes.md is ${JSON.stringify(text)}`];
+function artifactProblems(rig: Rig, { id, status, outputArtifact }: Task): string[] {
+  if (outputArtifact === undefined) return [];
+  const text = rig.exists(outputArtifact) ? rig.read(outputArtifact) : undefined;
+  const isStarted = parsedLines(rig).some(({ task_id: other }) => other === id);
+  const allowed = status === 'DONE' && isStarted ? [NEW_ARTIFACT] : [OLD_ARTIFACT, NEW_ARTIFACT];
+  return text !== undefined && allowed.includes(text) ? [] : [`${outputArtifact} is ${JSON.stringify(text)}`];
 }
 
 /** Beside what is meant to stay: temporary files, locks, leases, copies of what was on trial. */

@@ -68,8 +68,14 @@ function called(name, args) {
   const hit = n === at;
   note({ n, name, path, ...(hit ? { fault } : {}) });
   if (hit) return struck(name, args, path);
-  if (diskIsFull && NEEDS_SPACE.includes(name)) return refuse('ENOSPC', name, args, path);
+  if (diskIsFull && needsSpace(name, args)) return refuse('ENOSPC', name, args, path);
   return really(name, args);
+}
+
+/** What is there already needs none, until something is written. */
+function needsSpace(name, [path]) {
+  if (!NEEDS_SPACE.includes(name)) return false;
+  return !['openSync', 'mkdirSync'].includes(name) || !real.existsSync(path);
 }
 
 function really(name, args) {

@@ -42,7 +42,7 @@ const FILES = {
 status: @build    # the same as there
 script_details: |
   echo build >> ../ran.txt
-  echo built; echo "and more"
+  printf 'built\\nand more\\n'
 # the end
 `,
   'tasks/read.yaml': 'status: @read\nmanual_instructions:\n- Read it.\n',
