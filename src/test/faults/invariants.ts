@@ -57,6 +57,7 @@ export function problemsAfterStart(rig: Rig, files: Readonly<Record<string, stri
     ...[...lastChanges(rig.dir)]
       .filter(([id, { to }]) => statusOf(id) !== to)
       .map(([id, { to }]) => `${id} is ${to} in the journal, and ${statusOf(id)} in its files`),
+    ...tasks.flatMap((task) => lostRecord(rig, task)),
     ...lost.map((id) => `${id} was DONE and is ${statusOf(id)}`),
     ...unnamed.map((id) => `${id} was interrupted and is ${statusOf(id)}`),
     ...ranAgain(rig, before),
@@ -64,6 +65,17 @@ export function problemsAfterStart(rig: Rig, files: Readonly<Record<string, stri
     ...(journalText(rig).startsWith(before.journal) ? [] : ['what stood in the journal was changed']),
     ...(rig.read('.runbook/.gitignore') === '*\n' ? [] : ['.runbook/ does not ignore itself']),
     ...tasks.flatMap((task) => artifactProblems(rig, task)),
+  ];
+}
+
+/** What the journal has of how a task ended, and its files have not. */
+function lostRecord(rig: Rig, { id, lastRun, issues }: Task): string[] {
+  const { record } = lastChanges(rig.dir).get(id) ?? {};
+  const [wanted, written] = [record?.lastRun?.['timestamp'], lastRun?.['timestamp']];
+  const missing = record?.issues?.filter(({ detail }) => !issues.some((issue) => issue.detail === detail)) ?? [];
+  return [
+    ...(wanted === undefined || wanted === written ? [] : [`the last_run of ${id} is not in its files`]),
+    ...missing.map(({ type, detail }) => `the issue of ${id} is not in its files: ${type} ${detail}`),
   ];
 }
 
