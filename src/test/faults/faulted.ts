@@ -26,9 +26,21 @@ export interface Call {
 /** The calls of a whole run without a fault. */
 export async function callsOf(scenario: Scenario): Promise<Call[]> {
   await using rig = await makeRig({ files: scenario.files });
-  const { code, stderr } = await rig.run([...scenario.args], { env: faultEnv(rig, {}) });
+  const { code, stderr } = await started(rig, scenario, faultEnv(rig, {}));
   if (code !== 0) throw new Error(`${scenario.name} ends with ${code} without any fault: ${stderr}`);
   return traced(rig);
+}
+
+async function started(rig: Rig, { args, paste }: Scenario, env: Record<string, string>): Promise<Finished> {
+  if (paste === undefined) return rig.run([...args], { env });
+  const term = rig.terminal([...args], { env, cols: 200 });
+  let hasEnded = false;
+  void term.exit.then(() => (hasEnded = true));
+  // It may end before it asks.
+  await term.waitFor('Ctrl-D').catch(() => {});
+  if (!hasEnded) term.paste(paste);
+  if (!hasEnded) term.press('ctrl-d');
+  return { ...(await term.exit), stdout: '', stderr: term.scrollback() };
 }
 
 const BY_PATH = /^(open|writeFile|appendFile|rename|link|unlink|rm|rmdir|mkdir|copyFile|chmod|chown)Sync$/;
@@ -61,7 +73,7 @@ export async function faulted(
   fault: Fault,
 ): Promise<{ hit: boolean; problems: string[] }> {
   await using rig = await makeRig({ files: scenario.files });
-  const broken = await rig.run([...scenario.args], { env: faultEnv(rig, { at, fault }) });
+  const broken = await started(rig, scenario, faultEnv(rig, { at, fault }));
   const call = traced(rig).find((one) => one.fault !== undefined);
   const state = stateOf(rig, scenario);
   const problems = [

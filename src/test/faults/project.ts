@@ -7,6 +7,8 @@ export interface Scenario {
   readonly files: Readonly<Record<string, string>>;
   /** What the fault is put into. */
   readonly args: readonly string[];
+  /** What a person in front of a terminal pastes. Without it there is neither. */
+  readonly paste?: string;
   /** The answers that one task needs to become DONE. */
   readonly answers: Readonly<Record<string, readonly string[]>>;
 }
@@ -87,6 +89,13 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'next, a model',
     files: project('DONE', 'DONE', 'READY'),
     args: ['next', '--yes'],
+    answers: ANSWERS,
+  },
+  {
+    name: 'next, a pasted reply',
+    files: project('DONE', 'DONE', 'READY'),
+    args: ['next', '--yes', '--model', 'paste'],
+    paste: '```\ngood\n```\n',
     answers: ANSWERS,
   },
   {
