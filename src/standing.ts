@@ -4,7 +4,7 @@ import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
 import { lastChanges } from './journal.ts';
 import { leaseHolder } from './runbook/lease.ts';
-import { wasCutOff, whileLocked } from './runbook/lock.ts';
+import { takePredecessor, wasCutOff, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
 import { type Change, type Known, type Settled, settle } from './runbook/settle.ts';
@@ -38,7 +38,8 @@ export function lookAt(path: string): Standing {
  */
 export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
   // The files and the journal as they are at one moment: between the two writes of another command, it would seem a hand's.
-  const settled = whileLocked(session.root, (cutOff) => {
+  const settled = whileLocked(session.root, () => {
+    const cutOff = takePredecessor(session.root);
     const runbook = steadily(() => readRunbook(session.path));
     if (cutOff ?? predecessor) sweep(runbook);
     const cutShort = (predecessor ?? deadRunner(session.root))?.taskId;

@@ -22,20 +22,18 @@ import { pause } from './steady.ts';
 
 const WRITE_LOCK = 'write.lock';
 
-/**
- * Runs `work` while no other process writes the runbook's files. It is short: others wait for it. `work` is told of the process
- * that was killed while it held the lock, if one was.
- */
-export function whileLocked<T>(root: string, work: (cutOff: Holder | undefined) => T): T {
-  if (locked.has(root)) return work(undefined);
+/** Runs `work` while no other process writes the runbook's files. It is short: others wait for it. */
+export function whileLocked<T>(root: string, work: () => T): T {
+  if (locked.has(root)) return work();
   const path = join(folderFor(root), WRITE_LOCK);
   const holder = self('', new Date());
   let taken = take(path, holder);
   for (; 'heldBy' in taken; taken = take(path, holder)) pause(1 + Math.random() * 6);
   locked.add(root);
+  if (taken.predecessor) predecessors.set(root, taken.predecessor);
   try {
     if (!tidied.has(path)) tidyUp(path);
-    return work(taken.predecessor);
+    return work();
   } finally {
     if (!cutOff.has(root) && removed(path)) locked.delete(root);
   }
@@ -49,6 +47,16 @@ export function stayLocked(root: string): void {
   cutOff.add(root);
 }
 
+/**
+ * The process that was killed while it held the lock, if one was since this was last asked: whatever took the lock over from
+ * it, the next look at the files must know.
+ */
+export function takePredecessor(root: string): Holder | undefined {
+  const predecessor = predecessors.get(root);
+  predecessors.delete(root);
+  return predecessor;
+}
+
 /** Whether a process that is gone held the lock when it ended. */
 export function wasCutOff(root: string): boolean {
   const holder = holderOf(join(root, FOLDER, WRITE_LOCK));
@@ -59,6 +67,7 @@ export function wasCutOff(root: string): boolean {
 const locked = new Set<string>();
 const cutOff = new Set<string>();
 const tidied = new Set<string>();
+const predecessors = new Map<string, Holder>();
 
 export type Taken = { readonly predecessor: Holder | undefined } | { readonly heldBy: Holder };
 

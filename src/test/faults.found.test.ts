@@ -1,7 +1,8 @@
 // The faults that once lost something, or said it badly: each at its one call, by what the call does.
 import { expect, test } from 'vitest';
-import { type Call, callsOf, type Fault, faulted } from './faults/faulted.ts';
+import { type Call, callsOf, type Fault, faultEnv, faulted } from './faults/faulted.ts';
 import { SCENARIOS } from './faults/project.ts';
+import { makeRig } from './rig.ts';
 
 type Which = (calls: readonly Call[]) => Call | undefined;
 
@@ -29,6 +30,42 @@ const MODEL: typeof SCRIPT = [
 
 test.each(SCRIPT)('a script, %s', (_what, fault, which) => requireNothingLost('next, a script', fault, which));
 test.each(MODEL)('a model, %s', (_what, fault, which) => requireNothingLost('next, a model', fault, which));
+
+test('another command is killed between the files and the journal while a runner is at work: it was no hand', async () => {
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml': `tasks:
+  - {id: work, status: READY, type: AUTOMATED_SCRIPT, script_details: "echo begun; while [ ! -e go ]; do sleep 0.02; done"}
+  - {id: other, status: READY}
+`,
+    },
+  });
+  // The journal knows it.
+  await rig.run(['skip', 'other']);
+  const runner = rig.start(['run', '--until', 'work']);
+  await runner.waitForOutput('begun');
+  const done = ['done', 'other'];
+  const calls = await callsOf({
+    name: 'done',
+    files: { 'runbook.yaml': rig.read('runbook.yaml') },
+    args: done,
+    answers: {},
+  });
+  const at = calls.findIndex(({ name, path }) => name === 'mkdirSync' && path.endsWith('/logs')) + 1;
+  expect(await rig.run(done, { env: faultEnv(rig, { at: at - 1, fault: 'killAfter' }) })).toMatchObject({
+    signal: 'SIGKILL',
+  });
+  expect([rig.statuses().other, rig.exists('.runbook/write.lock')]).toEqual(['DONE', true]);
+  rig.write('go', '');
+  expect(await runner.exit).toMatchObject({ code: 0 });
+  const told = rig
+    .journal()
+    .filter(({ task_id: id }) => id === 'other')
+    .slice(1);
+  expect(told.map(({ event_type: type, status_change: change }) => [type, change])).toEqual([
+    ['RECOVER_TASK', 'SKIPPED -> DONE'],
+  ]);
+});
 
 async function requireNothingLost(name: string, fault: Fault, which: Which): Promise<void> {
   const scenario = SCENARIOS.find((one) => one.name === name);
