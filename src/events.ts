@@ -1,10 +1,14 @@
 // Everything that can happen, one line each. The loop tells them; the journal keeps some, a front end shows them.
+import type { PlanEdit } from './runbook/plan.ts';
 import type { Issue, Status, Task } from './runbook/task.ts';
 
 export type Event =
   // Found on reading the files.
   | { kind: 'handEdit'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
   | { kind: 'recovered'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
+  | { kind: 'planEdited'; taskId: string | undefined; edit: PlanEdit; at: string | undefined }
+  /** `from` and `to` are the sha256 of its text. */
+  | { kind: 'templateEdited'; taskId: string | undefined; path: string; from: string; to: string }
   | { kind: 'readied'; taskId: string; from: Status; to: 'READY' }
   /** `cutShort`: a kill had left it on trial. */
   | { kind: 'artifactRestored'; taskId: string; path: string; kept: string | undefined; cutShort: boolean }

@@ -142,6 +142,10 @@ function entryOf(event: Event): Entry | undefined {
       return entry(END_TYPES[event.to] ?? 'MANUAL_ACTION', event, endDetails(event));
     case 'handEdit':
       return entry('HAND_EDIT', event, { at: event.at, mended: event.mended });
+    case 'planEdited':
+      return entry('HAND_EDIT', { taskId: event.taskId }, editDetails(event));
+    case 'templateEdited':
+      return entry('HAND_EDIT', { taskId: event.taskId }, { path: event.path, from: event.from, to: event.to });
     case 'recovered':
       return entry('RECOVER_TASK', event, { at: event.at, mended: event.mended });
     case 'readied':
@@ -236,15 +240,21 @@ const END_TYPES: Partial<Record<Status, string>> = { DONE: 'COMPLETE_TASK', ERRO
 
 function entry(
   eventType: string,
-  event: { taskId: string; from?: Status; to?: Status },
+  event: { taskId: string | undefined; from?: Status; to?: Status },
   details?: Record<string, unknown>,
 ): Entry {
   return {
-    task_id: event.taskId,
+    ...(event.taskId === undefined ? {} : { task_id: event.taskId }),
     event_type: eventType,
     ...(event.from && event.to ? { status_change: `${event.from} -> ${event.to}` } : {}),
     ...(details ? { details } : {}),
   };
+}
+
+/** `change` says of what kind it is: field, added, removed, renamed, moved. */
+function editDetails({ edit, at }: Event & { kind: 'planEdited' }): Record<string, unknown> {
+  const { kind: change, taskId: _, ...rest } = edit;
+  return { change, ...rest, at };
 }
 
 function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {

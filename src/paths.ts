@@ -1,25 +1,44 @@
 // Paths named by a runbook, a template or a reply stay inside the project, also through symlinks and `..`.
 import { realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { errnoOf, type Place, RunbookError } from './errors.ts';
 
 /**
  * The absolute real path of `path`, read relative to `root`. The last parts need not exist yet.
- * Throws `PATH_OUTSIDE` if it lies outside `root` once symlinks are followed.
+ * Throws `PATH_OUTSIDE` if it lies outside `root`, and outside the folders that the person allows, once symlinks are followed.
  */
 export function insideProject(root: string, path: string, at?: Place): string {
-  const absolute = isAbsolute(path) ? path : join(root, path);
-  const real = followed(resolve(absolute), path, at);
-  const realRoot = realpathSync(root);
-  if (real !== realRoot && !real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) {
-    throw new RunbookError({
-      code: 'PATH_OUTSIDE',
-      message: `\`${path}\` lies outside the project folder`,
-      at,
-      hint: 'Paths in a runbook, a template or a reply stay inside the folder of `runbook.yaml`, also through symlinks.',
-    });
+  if (FOREIGN.test(path)) {
+    const message = `\`${path}\` is a path of another form than those here`;
+    const hint = 'Paths are written with `/`, from the folder of `runbook.yaml`; `~` is not followed.';
+    throw new RunbookError({ code: 'PATH_OUTSIDE', message, at, hint });
   }
-  return real;
+  const real = followed(resolve(root, path), path, at);
+  if ([realpathSync(root), ...(allowedBeside.get(root) ?? [])].some((folder) => isWithin(folder, real))) return real;
+  throw new RunbookError({
+    code: 'PATH_OUTSIDE',
+    message: `\`${path}\` lies outside the project folder`,
+    at,
+    hint: 'Paths in a runbook, a template or a reply stay inside the folder of `runbook.yaml`, also through symlinks.\nIf it is meant, name its folder under `allow_outside` at the top of `runbook.yaml`.',
+  });
+}
+
+/** `~`, `~ada/x`, `C:\x`, `\\server\x`, `..\x`: followed by a shell or on Windows, and a strange name of a file elsewhere. */
+const FOREIGN = sep === '/' ? /^~|^[a-z]:[\\/]|^\\\\|(?:^|\\)\.\.\\/i : /^~/;
+
+/** By root, as its runbook was read last. Here, since every reader of paths would else hand the list on to the next. */
+const allowedBeside = new Map<string, readonly string[]>();
+
+/** The folders outside of `root` that the person allows, from the root or absolute. What is not there yet is allowed too. */
+export function allowOutside(root: string, folders: readonly string[]): void {
+  allowedBeside.set(
+    root,
+    folders.map((folder) => followed(resolve(root, folder), folder, undefined)),
+  );
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** How a path is shown: relative to `root` with `/`, or as it is when it lies elsewhere. */

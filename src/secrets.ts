@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { RunbookError } from './errors.ts';
+import { type Reading, readingsOf, unfinishedAt } from './readings.ts';
 import { readText } from './runbook/source.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,57 +42,148 @@ export interface Redactor {
 /** Hides the values of `.env`, and of all variables that are named like keys, tokens and passwords. */
 export function makeRedactor(environment: Environment, dotEnv: Environment): Redactor {
   const secrets = secretsOf(environment, dotEnv);
-  const redact = (text: string) => secrets.reduce((rest, { name, value }) => rest.replaceAll(value, `[${name}]`), text);
+  const byFirst = new Map<string, Secret[]>();
+  for (const secret of secrets) {
+    const first = secret.value.charAt(0);
+    byFirst.set(first, [...(byFirst.get(first) ?? []), secret]);
+  }
   return {
-    text: redact,
+    text: (text) => hidden(text, 0, text.length, foundIn(readingsOf(text), secrets)),
     stream() {
-      let held = '';
+      let [before, held] = ['', ''];
+      const pass = (text: string, until: number, found: readonly Found[]) => {
+        const told = hidden(text, before.length, until, found);
+        held = text.slice(until);
+        before = text.slice(Math.max(0, until - CONTEXT), until);
+        return told;
+      };
       return {
         push(piece) {
-          const text = redact(held + piece);
-          const keep = beginningHeldBack(text, secrets);
-          held = text.slice(text.length - keep);
-          return text.slice(0, text.length - keep);
+          const text = before + held + piece;
+          const whole = unfinishedAt(text);
+          const readings = readingsOf(text.slice(0, whole));
+          const found = foundIn(readings, secrets);
+          const mayBegin = Math.min(whole, ...readings.map((reading) => beginningIn(reading, byFirst)));
+          // What is found already may be a part of what is still coming.
+          const across = found.find(({ start, end }) => start < mayBegin && end > mayBegin);
+          return pass(text, Math.max(before.length, across?.start ?? mayBegin), found);
         },
         end() {
-          const rest = held;
-          held = '';
-          return rest;
+          const text = before + held;
+          const told = pass(text, text.length, foundIn(readingsOf(text), secrets));
+          before = '';
+          return told;
         },
       };
     },
   };
 }
 
+/** How much of what is told already is kept to look at: whether a line is long enough to be one of several. */
+const CONTEXT = 80;
+
 interface Secret {
   readonly name: string;
   readonly value: string;
 }
 
-function secretsOf(environment: Environment, dotEnv: Environment): Secret[] {
-  const named = Object.entries(environment).filter(([name]) => SECRET_NAME.test(name));
-  const found = [...Object.entries(dotEnv), ...named].flatMap(([name, value]) =>
-    value === undefined ? [] : formsOf(name, value.trim()),
-  );
-  // The longest first, so that a secret which contains another is hidden whole.
-  return found.sort((a, b) => b.value.length - a.value.length);
+/** A stretch of a text that tells a secret. */
+interface Found {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
 }
 
-/** A secret as it is, whole and line by line, and as it stands in a URL, in JSON or in base64. */
+/** Each stretch once, in order: those that overlap are one, by the name of the first. */
+function foundIn(readings: readonly Reading[], secrets: readonly Secret[]): Found[] {
+  const all: Found[] = [];
+  for (const { text, from, to } of readings) {
+    for (const { name, value } of secrets) {
+      for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1))
+        all.push({ name, start: from(at), end: to(at + value.length - 1) });
+    }
+  }
+  all.sort((a, b) => a.start - b.start || b.end - a.end);
+  const found: Found[] = [];
+  for (const one of all) {
+    const last = found.at(-1);
+    if (last && one.start < last.end) found[found.length - 1] = { ...last, end: Math.max(last.end, one.end) };
+    else found.push(one);
+  }
+  return found;
+}
+
+/** A stretch of the text with what was found in it replaced. */
+function hidden(text: string, from: number, until: number, found: readonly Found[]): string {
+  let told = '';
+  let at = from;
+  for (const { name, start, end } of found) {
+    if (start < from || end > until) continue;
+    told += `${text.slice(at, start)}[${name}]`;
+    at = end;
+  }
+  return told + text.slice(at, until);
+}
+
+/** Where in the text the last characters begin that could be the beginning of a secret. */
+function beginningIn({ text, from }: Reading, byFirst: ReadonlyMap<string, readonly Secret[]>): number {
+  const longest = Math.max(0, ...[...byFirst.values()].flat().map(({ value }) => value.length));
+  for (let at = Math.max(0, text.length - longest + 1); at < text.length; at++) {
+    const tail = text.slice(at);
+    const begins = byFirst
+      .get(text.charAt(at))
+      ?.some(({ value }) => value.length > tail.length && value.startsWith(tail));
+    if (begins) return from(at);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function secretsOf(environment: Environment, dotEnv: Environment): Secret[] {
+  const named = Object.entries(environment).filter(([name]) => SECRET_NAME.test(name) && !FOLDERS.includes(name));
+  const passwords = Object.entries(environment).map(([name, value]) => [name, passwordIn(value)] as const);
+  const found = [...Object.entries(dotEnv), ...named, ...passwords].flatMap(([name, value]) =>
+    value === undefined ? [] : formsOf(name, value.trim()),
+  );
+  return [...new Map(found.map((secret) => [secret.value, secret])).values()];
+}
+
+/** What a shell says of where it is. They may be gone, and then are no path of what exists. */
+const FOLDERS = ['PWD', 'OLDPWD'];
+
+/** The password in `postgres://user:password@host/`: a program that connects to it may tell that part alone. */
+function passwordIn(value: string | undefined): string | undefined {
+  const [, password] = /^[a-z][a-z\d+.-]*:\/\/[^/@\s:]*:([^/@\s]+)@/i.exec(value ?? '') ?? [];
+  return password;
+}
+
+/**
+ * A secret as it is, whole and line by line, in base64 and in hexadecimal. What stands in it as an escape, in a URL or in JSON,
+ * is undone in the text (`readingsOf`).
+ */
 function formsOf(name: string, value: string): Secret[] {
   // A path says where a secret is, such as that of an agent's socket, and is none itself.
   if (value.length < SHORTEST || (value.startsWith('/') && existsSync(value))) return [];
-  const strict = encodeURIComponent(value).replaceAll(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  const inUrl = [encodeURIComponent(value), strict].flatMap((form) => [
-    form,
-    form.replaceAll(/%../g, (hex) => hex.toLowerCase()),
-  ]);
   const lines = value.split(/\r?\n/).filter((line) => line.length >= SHORTEST);
-  const forms = [value, ...lines, ...inUrl, JSON.stringify(value).slice(1, -1), ...inBase64(value)];
+  const inHex = Buffer.from(value).toString('hex');
+  const decoded = [value, unescaped(value)];
+  const forms = [
+    ...decoded,
+    ...lines,
+    value.replaceAll(' ', '+'),
+    ...decoded.flatMap(inBase64),
+    inHex,
+    inHex.toUpperCase(),
+  ];
   return [...new Set(forms)].map((form) => ({ name, value: form }));
+}
+
+/** A password in a URL is written with escapes, and told without them. */
+function unescaped(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 /** The characters that a text makes for sure in a longer one, wherever it begins there: three bytes make four characters. */
@@ -101,15 +193,4 @@ function inBase64(value: string): string[] {
     const sure = [Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6)] as const;
     return (['base64', 'base64url'] as const).map((alphabet) => bytes.toString(alphabet).slice(...sure));
   });
-}
-
-/** How many characters at the end could be the beginning of a secret. */
-function beginningHeldBack(text: string, secrets: readonly Secret[]): number {
-  let longest = 0;
-  for (const { value } of secrets) {
-    for (let length = Math.min(value.length - 1, text.length); length > longest; length--) {
-      if (text.endsWith(value.slice(0, length))) longest = length;
-    }
-  }
-  return longest;
 }

@@ -1,8 +1,8 @@
 // How a runbook stands at this moment: read anew from its files each time, and settled with what was known before.
 import { join } from 'node:path';
+import { noticeEdits } from './edits.ts';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
-import { lastChanges } from './journal.ts';
 import { leaseHolder } from './runbook/lease.ts';
 import { takePredecessor, wasCutOff, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
@@ -11,6 +11,7 @@ import { type Change, type Known, type Settled, settle } from './runbook/settle.
 import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
 import { removeTemporary } from './runbook/write.ts';
+import { lastStatuses, seenPath } from './seen.ts';
 import { changeStatus, type Session } from './session.ts';
 
 export interface Standing extends Settled {
@@ -23,7 +24,7 @@ export function lookAt(path: string): Standing {
   const runbook = steadily(() => readRunbook(path));
   const lease = leaseHolder(runbook.root);
   const known: Known = {
-    last: lastChanges(runbook.root),
+    last: lastStatuses(runbook.root),
     cutShort: lease && !lease.alive ? lease.holder.taskId : undefined,
     midWrite: wasCutOff(runbook.root),
     held: lease?.alive ?? false,
@@ -43,7 +44,10 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
     const runbook = steadily(() => readRunbook(session.path));
     if (cutOff ?? predecessor) sweep(runbook);
     const cutShort = (predecessor ?? deadRunner(session.root))?.taskId;
-    return settle(runbook, { last: lastChanges(session.root), cutShort, midWrite: cutOff !== undefined, held: false });
+    const last = lastStatuses(session.root);
+    const found = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false });
+    noticeEdits(session, found);
+    return found;
   });
   for (const change of settled.changes) {
     const { task, kind, from, to, mend, record } = change;
@@ -70,7 +74,7 @@ function sweep({ root, source, tasks }: Runbook): void {
     ...homes.map((home) => home.source.path),
     ...(outputArtifact === undefined ? [] : [join(root, outputArtifact)]),
   ]);
-  for (const file of new Set([source.path, ...files])) removeTemporary(file);
+  for (const file of new Set([source.path, seenPath(root), ...files])) removeTemporary(file);
 }
 
 function toEvent({ task: { id: taskId }, kind, from, to, at, mend: mended }: Change): Event {

@@ -2,8 +2,9 @@
 import { dirname } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { insideProject, statOf } from '../paths.ts';
+import { notPlain } from '../plainFile.ts';
 import type { AiDetails, Task } from '../runbook/task.ts';
-import { compile } from '../template.ts';
+import { compile } from '../templates/compile.ts';
 import { type CompleteAi, Conversation } from './conversation.ts';
 import { requireBudget } from './exchange.ts';
 import { chooseModel } from './modelChoice.ts';
@@ -86,8 +87,12 @@ function requireArtifactFolder(root: string, task: Task): void {
   const at = task.place('output_artifact');
   const path = insideProject(root, task.outputArtifact, at);
   const refuse = (message: string) => new RunbookError({ code: 'RUNBOOK_INVALID', message, at });
-  if (statOf(path)?.isDirectory() || task.outputArtifact.endsWith('/'))
+  const there = statOf(path);
+  if (there?.isDirectory() || task.outputArtifact.endsWith('/'))
     throw refuse(`\`output_artifact\` is the folder \`${task.outputArtifact}\`; it must be a file`);
+  const odd = there && notPlain(there);
+  if (odd !== undefined)
+    throw refuse(`\`output_artifact\` \`${task.outputArtifact}\` can't be compared with a reply: ${odd}`);
   if (task.homes.some(({ source }) => source.path === path))
     throw refuse(`\`output_artifact\` is \`${task.outputArtifact}\`, in which the task itself stands`);
   const folder = dirname(task.outputArtifact);

@@ -1,5 +1,5 @@
 // The commands that must pass before a task may be DONE.
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { TaskLog } from '../logs.ts';
 import { commandLine } from '../runbook/task.ts';
 import type { Job } from './outcome.ts';
@@ -26,7 +26,7 @@ export async function runChecks({ task, session }: Pick<Job, 'task' | 'session'>
       log.follow(text);
       tail.push(text);
     };
-    const cwd = join(session.root, task.cwd);
+    const cwd = resolve(session.root, task.cwd);
     const result = await taskShell({ task, session })(check.command, {
       cwd,
       env: task.env,

@@ -134,8 +134,8 @@ export class Conversation {
 
   /** Shows what would change, and lets the checks see it in its place. */
   async #propose(proposed: readonly ProposedFile[], response: string): Promise<Attempt | 'aborted'> {
-    const { session, task } = this.#job;
-    const files = placed(session.root, task, proposed);
+    const { runbook, session, task } = this.#job;
+    const files = placed(runbook, task, proposed);
     if (!Array.isArray(files)) return this.#unusable('GENERATION_ERROR', files.refused, response);
     session.world.emit({ kind: 'proposed', files, whole: false });
     const checked = await this.#check(files);

@@ -1,6 +1,6 @@
 // Which program a script would start, and whether it is there: as far as that can be seen without running anything.
 import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { type Place, RunbookError } from '../errors.ts';
 import { statOf } from '../paths.ts';
 import type { Command, ScriptDetails, Task } from '../runbook/task.ts';
@@ -10,7 +10,7 @@ import type { Command, ScriptDetails, Task } from '../runbook/task.ts';
  * the first command is looked at: the others may be made by it.
  */
 export function requireProgram(root: string, task: Task, script: ScriptDetails, path: string | undefined): void {
-  const folder = join(root, script.cwd);
+  const folder = resolve(root, script.cwd);
   const read = interpretedFile(script.command);
   if (read !== undefined && whereFrom(folder, read) === 'missing') throw notRunnable(task, read, 'missing');
   const file = firstProgram(script.command);

@@ -1,10 +1,10 @@
 // Fills a prompt template: what it may speak of, and what each part of the result came from.
-import { readFileSync } from 'node:fs';
 import { RunbookError } from '../errors.ts';
 import { gitDiff, gitLog } from '../git.ts';
 import { insideProject } from '../paths.ts';
+import { NotPlain, readPlain } from '../plainFile.ts';
 import type { Task } from '../runbook/task.ts';
-import { compile } from '../template.ts';
+import { compile } from '../templates/compile.ts';
 import type { Job } from './outcome.ts';
 
 export interface Prompt {
@@ -67,9 +67,13 @@ function outputsOf({ runbook, session }: Job): Record<string, string> {
 
 function readOutput(root: string, id: string, path: string): string {
   try {
-    return readFileSync(insideProject(root, path), 'utf8');
+    return readPlain(insideProject(root, path)).toString();
   } catch (error) {
     if (error instanceof RunbookError) throw error;
+    if (error instanceof NotPlain) {
+      const message = `the template asks for the output of \`${id}\`, but \`${path}\` can't be read: ${error.message}`;
+      throw new RunbookError({ code: 'FILE_UNREADABLE', message });
+    }
     throw new RunbookError(
       {
         code: 'FILE_NOT_FOUND',

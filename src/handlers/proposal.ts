@@ -1,42 +1,63 @@
 // What a reply would change on disk: each file beside what stands there now, and the one place that writes it on accept.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import type { Proposal } from '../events.ts';
 import { sha256 } from '../journal.ts';
 import { insideProject } from '../paths.ts';
-import type { Task } from '../runbook/task.ts';
+import { NotPlain, readPlain } from '../plainFile.ts';
+import type { Runbook, Task } from '../runbook/task.ts';
 import { replaceUnchanged } from '../runbook/write.ts';
 import type { Session } from '../session.ts';
 import type { ProposedFile } from './reply.ts';
 
 /** Each file of a proposal with what stands on disk, or why one of them is refused. */
-export function placed(root: string, task: Task, proposed: readonly ProposedFile[]): Proposal[] | { refused: string } {
+export function placed(
+  { root, tasks, source }: Runbook,
+  task: Task,
+  proposed: readonly ProposedFile[],
+): Proposal[] | { refused: string } {
+  const own = new Set([source.path, ...tasks.flatMap(({ homes }) => homes.map((home) => home.source.path))]);
   const files: Proposal[] = [];
-  for (const { path = task.outputArtifact, text } of proposed) {
-    const refused = path === undefined ? undefined : refusal(root, path);
-    if (refused) return { refused };
-    files.push({ path, before: path === undefined ? undefined : currentText(join(root, path)), after: text });
+  for (const { path: named, text } of proposed) {
+    const path = named ?? fromRoot(root, task.outputArtifact);
+    if (path === undefined) files.push({ path, before: undefined, after: text });
+    else {
+      try {
+        requireHarmless(root, path, own);
+        files.push({ path, before: currentText(join(root, path)), after: text });
+      } catch (error) {
+        if (error instanceof RunbookError) return { refused: error.message };
+        if (error instanceof NotPlain) return { refused: `\`${path}\` can't be compared: ${error.message}` };
+        throw error;
+      }
+    }
   }
   return files;
 }
 
-/** A reply names paths too: they stay inside the project, and out of what git or the tool would run or believe. */
-function refusal(root: string, path: string): string | undefined {
-  try {
-    insideProject(root, path);
-  } catch (error) {
-    if (error instanceof RunbookError) return error.message;
-    throw error;
-  }
-  const [top = ''] = path.replace(/^\.\//, '').split(/[\\/]/);
-  return ['.git', '.runbook', '.env'].includes(top.toLowerCase())
-    ? `\`${path}\` is not for a reply to write`
-    : undefined;
+function fromRoot(root: string, path: string | undefined): string | undefined {
+  return path !== undefined && isAbsolute(path) ? relative(root, path) : path;
+}
+
+/**
+ * A reply names paths too: they stay inside the project, and out of what git or the tool would run or believe, wherever
+ * symlinks lead. To write into the plan itself would be to run what it says there.
+ */
+function requireHarmless(root: string, path: string, own: ReadonlySet<string>): void {
+  const real = insideProject(root, path);
+  const steps = relative(root, real)
+    .split(sep)
+    .map((step) => step.toLowerCase().replace(/[. ]+$/, ''));
+  const [top = ''] = steps;
+  // `git~1` is the short name of `.git` on Windows.
+  const ofGit = steps.some((step) => step === '.git' || /^git~\d$/.test(step));
+  if (ofGit || ['.runbook', '.env', 'logs'].includes(top) || own.has(real))
+    throw new RunbookError({ code: 'PATH_OUTSIDE', message: `\`${path}\` is not for a reply to write` });
 }
 
 function currentText(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  return existsSync(path) ? readPlain(path).toString() : undefined;
 }
 
 /**

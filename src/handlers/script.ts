@@ -1,5 +1,5 @@
 // AUTOMATED_SCRIPT: shows the command and where it runs, streams its output, keeps all of it, ends by its exit code.
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import type { ShellResult } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
@@ -69,7 +69,7 @@ async function runOnce(job: Job, script: ScriptDetails, log: TaskLog, attempt: n
     tail.push(text);
     session.world.emit({ kind: 'output', text });
   };
-  const result = await taskShell(job)(command, { cwd: join(session.root, script.cwd), env, timeoutMs, onOutput });
+  const result = await taskShell(job)(command, { cwd: resolve(session.root, script.cwd), env, timeoutMs, onOutput });
   const ok = result.end === 'exited' && result.exitCode !== undefined && okExitCodes.includes(result.exitCode);
   session.report({
     kind: 'scriptEnded',

@@ -1,6 +1,7 @@
 // What is wrong with a YAML text, in words that a person knows, and where it begins.
 import { type Document, isCollection, isScalar, Lexer, type Node, Parser, visit } from 'yaml';
 import { didYouMean } from '../suggest.ts';
+import { type Aliases, tooFar } from './aliases.ts';
 
 /** `start` and `end` are offsets in the text. */
 export interface SyntaxMistake {
@@ -33,16 +34,11 @@ export function syntaxMistake(document: Document.Parsed, text: string): SyntaxMi
   return { ...worded(error.code, error.message), start, end };
 }
 
-/** What is refused because its aliases would unfold without end. */
-export function unfoldsTooFar(document: Document.Parsed): SyntaxMistake {
-  let range: [number, number] = [0, 0];
-  visit(document, {
-    Alias(_key, { range: at }) {
-      range = at ? [at[0], at[1]] : range;
-      return visit.BREAK;
-    },
-  });
-  return { message: 'the aliases (`*`) unfold into far too much', start: range[0], end: range[1] };
+/** Where the aliases begin to unfold into more than anyone could mean, if they do. */
+export function unfoldsTooFar(aliases: Aliases): SyntaxMistake | undefined {
+  const alias = tooFar(aliases);
+  const [start, end] = alias?.range ?? [0, 0];
+  return alias && { message: 'the aliases (`*`) unfold into far too much', start, end };
 }
 
 /** What is refused because something else than a map stands behind a `<<`. */

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Place, RunbookError, type Trouble } from '../errors.ts';
-import { insideProject } from '../paths.ts';
+import { allowOutside, insideProject } from '../paths.ts';
 import { type Making, makeModel, makeTask } from './make.ts';
 import { brief, checked, type Report, unknownKeys, unknownKeysOfTask } from './mistakes.ts';
 import { referenceMistakes } from './ready.ts';
@@ -53,13 +53,19 @@ export function readTask(path: string, id: string): Task | undefined {
   const throwIt: Report = (trouble) => {
     throw new RunbookError(trouble);
   };
-  const { tasks, defaults } = (source.value ?? {}) as { tasks?: unknown; defaults?: RawRunbook['defaults'] };
+  const {
+    tasks,
+    defaults,
+    allow_outside: allowed,
+  } = (source.value ?? {}) as Partial<Record<keyof RawRunbook, unknown>>;
+  allowOutside(root, Array.isArray(allowed) ? allowed.filter((folder) => typeof folder === 'string') : []);
   const entries: unknown[] = Array.isArray(tasks) ? tasks : [];
   const index = entries.findIndex(
     (entry) => typeof entry === 'object' && entry !== null && (entry as { id?: unknown }).id === id,
   );
   const entry = index < 0 ? undefined : checked(entrySchema, entries[index], source, ['tasks', index], throwIt);
-  return entry && readEntry({ root, source, defaults: defaults ?? {}, report: throwIt, warn: () => {} }, entry, index);
+  const context = { root, source, defaults: (defaults ?? {}) as Making['defaults'], report: throwIt, warn: () => {} };
+  return entry && readEntry(context, entry, index);
 }
 
 /** Reads a runbook and its detail files, and finds all that is wrong in them. */
@@ -97,6 +103,7 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
   if (!parts) return undefined;
   const { top: raw, entries } = parts;
   warnOfUnknown(raw, source, warn);
+  allowOutside(root, raw.allow_outside ?? []);
   if (entries.length === 0)
     warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
   const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn };

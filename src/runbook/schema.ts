@@ -173,6 +173,10 @@ export const runbookSchema = z.looseObject(
     defaults: described(defaults, 'Fields for every task that does not set them.'),
     models: described(z.record(z.string(), model, { error: 'a map of names to models' }), 'Models by name.'),
     skipped_satisfies: described(flag, 'Whether a SKIPPED task lets those after it go on.'),
+    allow_outside: described(
+      texts,
+      'Folders outside of the project in which paths may lie, from the folder of `runbook.yaml` or absolute.',
+    ),
     budget: described(z.union([z.number(), text], { error: 'an amount of money' }), 'The most a run may cost.'),
     tasks: z.array(entrySchema, { error: 'a list of tasks' }),
   },

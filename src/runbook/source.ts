@@ -1,8 +1,9 @@
 // A YAML file as it stands on disk: its text, its values, and the place of each value in it.
-import { readFileSync } from 'node:fs';
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
+import { NotPlain, readPlain } from '../plainFile.ts';
+import { type Aliases, aliasesOf } from './aliases.ts';
 import {
   mergesNoMap,
   nestedTooDeep,
@@ -26,13 +27,22 @@ export interface YamlSource {
   place(path: YamlPath, part?: 'key' | 'value'): Place;
 }
 
+/**
+ * The most that a YAML file may hold, measured so that no file makes the tool grow past 500 MB: 10,000 tasks have 1.3 MB, and
+ * 30,000 have all of it. Of a few dense megabytes, what counts is how many values there may be.
+ */
+const MOST_BYTES = 4_000_000;
+const MOST_VALUES = 400_000;
+
 /** Reads and parses a YAML file. Throws FILE_NOT_FOUND, FILE_UNREADABLE or YAML_SYNTAX; `askedAt` is who named it. */
 export function readYaml(root: string, path: string, askedAt?: Place): YamlSource {
   const file = shownPath(root, path);
-  const text = readText(path, file, askedAt);
+  const text = readText(path, file, askedAt, MOST_BYTES);
   // The file is read each time; the same text is parsed once.
   const known = parsed.get(path);
   if (known?.text === text && known.file === file) return known;
+  if ((text.match(/[\n,:[{]/g)?.length ?? 0) > MOST_VALUES)
+    throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
   const source = parseYaml(file, path, text);
   parsed.set(path, source);
   return source;
@@ -41,12 +51,12 @@ export function readYaml(root: string, path: string, askedAt?: Place): YamlSourc
 const parsed = new Map<string, YamlSource>();
 
 /** Reads a text file that must be UTF-8; a byte order mark is kept. */
-export function readText(path: string, file: string, askedAt?: Place): string {
+export function readText(path: string, file: string, askedAt?: Place, most?: number): string {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readPlain(path, most);
   } catch (error) {
-    throw unreadable(error, file, askedAt);
+    throw error instanceof NotPlain ? tooMuch(file, error.message, askedAt) : unreadable(error, file, askedAt);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -65,6 +75,11 @@ function firstReplaced(file: string, text: string): Place {
   const line = before.length;
   const column = (before.at(-1) ?? '').length + 1;
   return { file, line, column, length: 1, text: (text.split('\n', line).at(-1) ?? '').replace(/\r$/, '') };
+}
+
+function tooMuch(file: string, why: string, at: Place | undefined): RunbookError {
+  const message = `\`${file}\` can't be read: ${why}`;
+  return new RunbookError({ code: 'FILE_UNREADABLE', message, at, hint: 'Name a plain text file of a usual size.' });
 }
 
 function unreadable(error: unknown, file: string, askedAt: Place | undefined): unknown {
@@ -99,7 +114,7 @@ function parseYaml(file: string, path: string, text: string): YamlSource {
     text,
     value: document.value,
     place(wanted, part = 'value') {
-      const range = rangeOf(document.document, wanted, part);
+      const range = rangeOf(document, wanted, part);
       return at(range[0], range[1]);
     },
   };
@@ -107,35 +122,41 @@ function parseYaml(file: string, path: string, text: string): YamlSource {
 
 type Refuse = (mistake: SyntaxMistake) => RunbookError;
 
-function parse(text: string, lineCounter: LineCounter, refuse: Refuse): { document: Document.Parsed; value: unknown } {
+interface Read {
+  readonly document: Document.Parsed;
+  readonly aliases: Aliases;
+  readonly value: unknown;
+}
+
+function parse(text: string, lineCounter: LineCounter, refuse: Refuse): Read {
   const deep = nestedTooDeep(text);
   if (deep) {
     // Nobody has counted the lines yet.
     for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) lineCounter.addNewLine(at);
     throw refuse(deep);
   }
-  let document: Document.Parsed | undefined;
   try {
-    document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', merge: true });
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', merge: true });
     const mistake = syntaxMistake(document, text);
     if (mistake) throw refuse(mistake);
-    return { document, value: document.toJS() };
+    const aliases = aliasesOf(document);
+    const bomb = unfoldsTooFar(aliases);
+    if (bomb) throw refuse(bomb);
+    return { document, aliases, value: document.toJS({ maxAliasCount: -1 }) };
   } catch (error) {
     // The parser descends by recursion, so that absurd nesting ends in a full stack.
     if (error instanceof RangeError) throw refuse({ ...TOO_DEEP, start: 0, end: 0 });
-    // `yaml` guards against aliases that unfold without end, and throws this.
-    if (error instanceof ReferenceError && document) throw refuse(unfoldsTooFar(document));
     if (error instanceof Error && error.message.startsWith('Merge sources')) throw refuse(mergesNoMap(text));
     throw error;
   }
 }
 
-function rangeOf(document: Document.Parsed, path: YamlPath, part: 'key' | 'value'): [number, number] {
+function rangeOf({ document, aliases }: Read, path: YamlPath, part: 'key' | 'value'): [number, number] {
   let node: unknown = document.contents;
   let best: [number, number] = [0, 0];
   for (const [depth, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document);
-    const child = childOf(node, step) ?? childOf(mergedInto(document, node), step);
+    if (isAlias(node)) node = aliases.get(node);
+    const child = childOf(node, step) ?? childOf(mergedInto(aliases, node), step);
     if (child === undefined) return best;
     const last = depth === path.length - 1;
     const shown = last && part === 'key' ? (child.key ?? child.value) : (child.value ?? child.key);
@@ -157,10 +178,10 @@ function childOf(node: unknown, step: string | number): { key?: unknown; value: 
 }
 
 /** What `<<` brings into a map. */
-function mergedInto(document: Document.Parsed, node: unknown): unknown {
+function mergedInto(aliases: Aliases, node: unknown): unknown {
   const pairs = isMap(node) ? node.items : [];
   const value = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === 'Symbol(<<)')?.value;
-  return isAlias(value) ? value.resolve(document) : value;
+  return isAlias(value) ? aliases.get(value) : value;
 }
 
 function nodeRange(node: unknown): [number, number] | undefined {

@@ -3,6 +3,7 @@ import { unreachable } from '../errors.ts';
 import type { Event, StepPlan, Usage } from '../events.ts';
 import { howItEnded } from '../handlers/checks.ts';
 import { openIssue, type Task } from '../runbook/task.ts';
+import { sentencesOf } from './changes.ts';
 import type { Palette } from './colour.ts';
 import { showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
@@ -118,30 +119,13 @@ class Show {
         this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);
         break;
       case 'handEdit':
-        this.#sentence(this.#handEdit(event));
-        break;
+      case 'planEdited':
+      case 'templateEdited':
       case 'recovered':
-        this.#sentence(
-          `${oneLine(event.taskId)} is ${palette.status(event.to)} (${event.at}): that was not written yet when its runner ended. Journaled.`,
-        );
-        break;
       case 'handWon':
-        this.#sentence(
-          `You changed ${oneLine(event.taskId)} to ${palette.status(event.theirs)} meanwhile (${event.at}); that stays. The run came to ${palette.status(event.ours)}.`,
-        );
-        break;
       case 'artifactChanged':
-        this.#sentence(
-          `${event.paths.map(oneLine).join(' and ')} changed since the first comparison; nothing was written. Look at what it would replace now.`,
-        );
-        break;
       case 'artifactRestored':
-        this.#sentence(
-          event.cutShort
-            ? `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`
-            : `${event.path} was changed by something else while the checks tried it; it is as it was before.`,
-        );
-        if (event.kept !== undefined) this.#sentence(`What was made of it meanwhile is kept in ${event.kept}.`);
+        for (const sentence of sentencesOf(event, palette, (text) => this.#line(text))) this.#sentence(sentence);
         break;
       case 'foundInterrupted':
         this.#interrupted(event);
@@ -354,12 +338,6 @@ class Show {
         this.#columns(),
       ),
     );
-  }
-
-  #handEdit({ taskId, from, to, at, mended }: Event & { kind: 'handEdit' }): string {
-    const { palette } = this.#screen;
-    const agrees = mended.length === 0 ? '' : ` ${mended.join(' and ')} now agrees.`;
-    return `You changed ${oneLine(taskId)}: ${palette.status(from)} → ${palette.status(to)} (${at}).${agrees} Journaled.`;
   }
 
   #interrupted({ task, holder, log, survivors }: Event & { kind: 'foundInterrupted' }): void {

@@ -124,7 +124,9 @@ describe('skip', () => {
     await using rig = await makeRig({ files: { 'runbook.yaml': chain } });
     expect((await rig.run(['skip', 'd'])).stderr).toBe('d  READY → SKIPPED\n');
     rig.write('runbook.yaml', `skipped_satisfies: true\n${rig.read('runbook.yaml')}`);
-    expect((await rig.run(['skip', 'a'])).stderr).toBe('a  READY → SKIPPED\n');
+    expect((await rig.run(['skip', 'a'])).stderr).toBe(
+      'You gave the runbook `skipped_satisfies`: true (runbook.yaml:1). Journaled.\na  READY → SKIPPED\n',
+    );
     // And it lets those after it go on at once.
     expect(rig.statuses()).toEqual({ a: 'SKIPPED', b: 'READY', c: 'not written', d: 'SKIPPED' });
   });

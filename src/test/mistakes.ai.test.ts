@@ -59,6 +59,7 @@ test('a prompt that can not be found', async () => {
       PATH_OUTSIDE runbook.yaml:4:35 ../draft.md
       \`../draft.md\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     a template that is a folder
       FILE_UNREADABLE runbook.yaml:4:35 draft
       \`draft\` can't be read: it is a folder
@@ -159,14 +160,17 @@ test('a reply that could not be used', async () => {
       PATH_OUTSIDE runbook.yaml:5:22 ../client.py
       \`../client.py\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     an artifact somewhere else
       PATH_OUTSIDE runbook.yaml:5:22 /tmp/client.py
       \`/tmp/client.py\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     an artifact behind a link that leads out
       PATH_OUTSIDE runbook.yaml:5:22 out/client.py
       \`out/client.py\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     an artifact that is a folder
       RUNBOOK_INVALID runbook.yaml:5:22 src
       \`output_artifact\` is the folder \`src\`; it must be a file

@@ -134,6 +134,7 @@ test('scripted replies that are not there', async () => {
       PATH_OUTSIDE runbook.yaml:2:39 ../replies.yaml
       \`../replies.yaml\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     the file is broken
       YAML_SYNTAX replies.yaml:2:12 "
       this is not valid YAML: what begins here with " is never closed
@@ -170,6 +171,7 @@ test('scripted replies that are not there', async () => {
       PATH_OUTSIDE replies.yaml:2:12 ../yes.md
       \`../yes.md\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     "
   `);
 });

@@ -165,14 +165,17 @@ test('a detail file that is none', async () => {
       PATH_OUTSIDE runbook.yaml:3:23 ../a.yaml
       \`../a.yaml\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     somewhere else
       PATH_OUTSIDE runbook.yaml:3:23 /etc/hostname
       \`/etc/hostname\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     a link that leads out
       PATH_OUTSIDE runbook.yaml:3:23 a.yaml
       \`a.yaml\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     a link to nothing
       FILE_NOT_FOUND runbook.yaml:3:23 a.yaml
       \`a.yaml\` does not exist

@@ -234,14 +234,17 @@ test('a folder to run in', async () => {
       PATH_OUTSIDE runbook.yaml:5:10 ..
       \`..\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     is somewhere else
       PATH_OUTSIDE runbook.yaml:5:10 /tmp
       \`/tmp\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     is a link that leads out
       PATH_OUTSIDE runbook.yaml:5:10 sub
       \`sub\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     "
   `);
 });
@@ -265,6 +268,7 @@ test('instructions that can not be read', async () => {
       PATH_OUTSIDE runbook.yaml:3:26 ../publish.md
       \`../publish.md\` lies outside the project folder
       Paths in a runbook, a template or a reply stay inside the folder of \`runbook.yaml\`, also through symlinks.
+      If it is meant, name its folder under \`allow_outside\` at the top of \`runbook.yaml\`.
     are a folder
       FILE_UNREADABLE runbook.yaml:3:26 publish.md
       \`publish.md\` can't be read: it is a folder

@@ -220,33 +220,33 @@ test('what is made to choke a reader', async () => {
   const lists = [...'bcdefghij'].map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(9)}]`);
   const cases = {
     'a billion laughs': ['a: &a [ha,ha,ha,ha,ha,ha,ha,ha,ha]', ...lists, 'tasks: *j', ''].join('\n'),
-    'a line of 10 MB': `tasks:\n  - id: a\n    name: ${'x'.repeat(10_000_000)}\n    status: REDAY\n`,
-    'a word of 10 MB': `tasks:\n  - id: a\n    status: ${'x'.repeat(10_000_000)}\n`,
-    'an id of 10 MB': `tasks:\n  - id: ${'x'.repeat(10_000_000)}\n    depends_on: [b]\n`,
-    'a file of 10 MB that is a single word': 'x'.repeat(10_000_000),
-    'a quote of 10 MB that is never closed': `tasks:\n  - id: "${'x'.repeat(10_000_000)}`,
+    'a line of 3 MB': `tasks:\n  - id: a\n    name: ${'x'.repeat(3_000_000)}\n    status: REDAY\n`,
+    'a word of 3 MB': `tasks:\n  - id: a\n    status: ${'x'.repeat(3_000_000)}\n`,
+    'an id of 3 MB': `tasks:\n  - id: ${'x'.repeat(3_000_000)}\n    depends_on: [b]\n`,
+    'a file of 3 MB that is a single word': 'x'.repeat(3_000_000),
+    'a quote of 3 MB that is never closed': `tasks:\n  - id: "${'x'.repeat(3_000_000)}`,
   };
   expect(await refusals(rig, cases, { args: ['status'] })).toMatchInlineSnapshot(`
     "
     a billion laughs
       YAML_SYNTAX runbook.yaml:2:8 *a
       the aliases (\`*\`) unfold into far too much
-    a line of 10 MB
+    a line of 3 MB
       RUNBOOK_INVALID runbook.yaml:4:13 REDAY
       \`REDAY\` is not a status. Did you mean \`READY\`?
       It is one of PENDING, READY, RUNNING, DONE, ERROR, SKIPPED.
-    a word of 10 MB
+    a word of 3 MB
       RUNBOOK_INVALID runbook.yaml:3:13 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx … xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
       \`xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\` is not a status.
       It is one of PENDING, READY, RUNNING, DONE, ERROR, SKIPPED.
-    an id of 10 MB
+    an id of 3 MB
       UNKNOWN_TASK runbook.yaml:3:18 b
       task \`xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx … xxxxxxxxxxxxxxxxxxxxx\` depends on \`b\`, which does not exist.
       Mend the id, or take it out.
-    a file of 10 MB that is a single word
+    a file of 3 MB that is a single word
       RUNBOOK_INVALID runbook.yaml:1:1 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx … xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
       the file must be a map with \`tasks\`, not the text \`xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\`
-    a quote of 10 MB that is never closed
+    a quote of 3 MB that is never closed
       YAML_SYNTAX runbook.yaml:2:9 "
       this is not valid YAML: what begins here with " is never closed
       Close it, or put quotes around the text if it only begins with that character.

@@ -152,8 +152,9 @@ export class Rig {
 
   /** All that is there: a file as its mode and hash, a link as its target, a folder. Two equal trees: nothing was written. */
   tree(): Record<string, string> {
-    const entries = fs.readdirSync(this.dir, { recursive: true, withFileTypes: true });
-    const paths = entries.map((entry) => relative(this.dir, join(entry.parentPath, entry.name))).sort();
+    const paths = everythingIn(this.dir)
+      .map((path) => relative(this.dir, path))
+      .sort();
     // Git refreshes its index when it is only asked something. What is staged shows in .git/objects all the same.
     return Object.fromEntries(
       paths.filter((path) => path !== '.git/index').map((path) => [path, fingerprint(join(this.dir, path))]),
@@ -204,6 +205,14 @@ const changing: [RegExp, string][] = [
   [/\b(pid"?[:=]? ?)\d+/g, '$1<pid>'],
   [/(\bhost `)[^`]+/g, '$1<host>'],
 ];
+
+/** Not by `recursive: true`, which on Node 24 goes through links to folders as well, and through one to a parent for ever. */
+function everythingIn(folder: string): string[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? [path, ...everythingIn(path)] : [path];
+  });
+}
 
 function fingerprint(path: string): string {
   const entry = fs.lstatSync(path);

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { formatTrouble, RunbookError } from '../errors.ts';
-import { compile } from '../template.ts';
+import { compile } from '../templates/compile.ts';
 
 type Files = Record<string, string>;
 
@@ -155,6 +155,7 @@ describe('a mistake', () => {
     ['a\n{{ methods[7] }}', 2],
     ['a\n{{ options.nothing }}', 2],
     ['{% endfor %}', 1],
+    ['a\n{{ 1e9 }}', 2],
   ])('of syntax or output in %j has its line', (template, line) => {
     expect(mistake(() => filled(template)).at?.line).toBe(line);
   });
@@ -210,6 +211,108 @@ describe('a mistake', () => {
   test('a file that is not there is said with the one that was meant', () => {
     const { code, message } = mistake(() => filled({ 'p.md': '{{ file("docs/styl.md") }}', 'docs/style.md': '' }));
     expect([code, message]).toEqual(['FILE_NOT_FOUND', '`docs/styl.md` does not exist. Did you mean `docs/style.md`?']);
+  });
+});
+
+describe('tags that do not fit together', () => {
+  test('are shown where they were opened', () => {
+    const error = mistake(() =>
+      filled('first\n{% if feedback %}\nWrite.\n{% for m in methods %}{{ m }}{% endfor %}\n'),
+    );
+    expect(formatTrouble(error)).toMatchInlineSnapshot(`
+      "error: this is not a valid template: \`{% if %}\` has no \`{% endif %}\`
+       ——▶ p.md:2:1
+        │
+      2 │ {% if feedback %}
+        │ ^^^^^^^^^^^^^^^^^"
+    `);
+  });
+
+  test.each([
+    ['a\n{% if feedback %}\nb', '2:1 `{% if %}` has no `{% endif %}`'],
+    ['{% if feedback %}a{% else %}b', '1:1 `{% if %}` has no `{% endif %}`'],
+    ['{% for x in methods %}\n\n', '1:1 `{% for %}` has no `{% endfor %}`'],
+    ['\n  {%- macro m() -%}', '2:3 `{% macro %}` has no `{% endmacro %}`'],
+    ['{% block b %}q', '1:1 `{% block %}` has no `{% endblock %}`'],
+    ['{% set x %}abc', '1:1 `{% set %}` has no `{% endset %}`'],
+    ['{% set x = "}" %}{% if x == "{% endif %}" %}', '1:18 `{% if %}` has no `{% endif %}`'],
+    ['a {% endif %}', '1:3 `{% endif %}` closes no `{% if %}`'],
+    ['{% else %}', '1:1 `{% else %}` stands in no `{% if %}` or `{% for %}`'],
+    ['{% for m in methods %}{% elif m %}{% endfor %}', '1:23 `{% elif %}` stands in no `{% if %}`'],
+    [
+      '{% if feedback %}\n{% for x in methods %}{% endif %}',
+      '2:23 `{% endif %}` stands where the `{% for %}` of line 2 wants its `{% endfor %}`',
+    ],
+    ['a {{ task.id\nb {{ class_name }}', '1:3 `{{` has no `}}`'],
+    ['a {{ "}}', '1:6 `"` is never closed'],
+    ['{# {{ a', '1:1 `{#` has no `#}`'],
+    ['{% include "x" ', '1:1 `{%` has no `%}`'],
+    ['{% raw %} {{ x', '1:1 `{% raw %}` has no `{% endraw %}`'],
+    ['a\n{% verbatim %}b', '2:1 `{% verbatim %}` has no `{% endverbatim %}`'],
+    ['{{ }}', '1:4 a value is missing before `}}`'],
+    ['{{ task.id | }}', '1:14 a name is missing here'],
+    ['{{ [1, 2 }}', '1:4 in this bracket a comma is missing, or its end'],
+    ['{{ task.id task.id }}', '1:12 `}}` is missing here'],
+  ])('%j', (template, expected) => {
+    const { code, at, message } = mistake(() => filled(template));
+    expect(code).toBe('TEMPLATE_INVALID');
+    expect(`${at?.line}:${at?.column} ${message.replace('this is not a valid template: ', '')}`).toBe(expected);
+  });
+
+  test('a tag that does not exist is shown with the one that was meant', () => {
+    const { at, message } = mistake(() => filled('{% if feedback %}\n{% esle %}\n{% endif %}'));
+    expect([at?.line, at?.column, message]).toEqual([2, 4, 'there is no tag `esle`. Did you mean `else`?']);
+    // What is misspelt first is the cause, not the end that then closes nothing.
+    expect(mistake(() => filled('{% fi feedback %}\n{% endif %}')).message).toContain('no tag `fi`');
+  });
+
+  test('what is valid is left alone: quotes, comments and raw text with half a tag in them', () => {
+    const template = '{# {% if %} #}{{ "{% if %}" }}{% raw %}{% if %} {{{% endraw %}{% set a = "%}" %}{{ a }}';
+    expect(filled(template)).toBe('{% if %}{% if %} {{%}');
+  });
+});
+
+describe('a template that would not come to an end is refused at its place', () => {
+  const STEPS = /1,000,000 steps/;
+  const CHARS = /10,000,000 characters/;
+  test.each([
+    ['a\n{{ range(100000000) }}', 2, STEPS],
+    ['{% for i in range(0, 1000000000000, 1) %}{% endfor %}', 1, STEPS],
+    [`{% for i in range(1000) %}\n${'{% for j in range(1000) %}'.repeat(2)}x${'{% endfor %}'.repeat(3)}`, 2, STEPS],
+    ['\n{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}', 2, /without end/],
+    ['{% macro m(n) %}{% if n %}\n{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}', 2, STEPS],
+    ['{% set a = [1] %}{% for x in a %}{% set b = a.push(x) %}{% endfor %}', 1, STEPS],
+    ['{% set a = [1] %}{% for i in range(40) %}{% set a = [a, a] %}{% endfor %}\n{{ a }}', 2, STEPS],
+    ['{% set a = [1] %}{% for i in range(40) %}{% set a = [a, a] %}{% endfor %}\n{{ a | join }}', 2, STEPS],
+    ['{% for letter in "x".repeat(2000000) %}{% endfor %}', 1, STEPS],
+    ['a\nb {{ "x".repeat(1000000000) }}', 2, CHARS],
+    ['{{ class_name.padStart(1000000000) }}', 1, CHARS],
+    ['\n{{ class_name | center(1000000000) }}', 2, CHARS],
+    ['\n{{ class_name | indent(1000000000) }}', 2, CHARS],
+    ['\n{{ methods | batch(1000000000, "x") | length }}', 2, CHARS],
+    ['\n{{ methods | slice(1000000000) | length }}', 2, CHARS],
+    ['{{ "x".repeat(9000) | replace("x", "y".repeat(9000)) }}', 1, CHARS],
+    ['{% set a = "x".repeat(9000000) %}{{ a }}\n{{ a }}', 2, CHARS],
+    ['\n{% set a = "xx" %}{% for i in range(40) %}{% set a = a ~ a %}{% endfor %}{{ a }}', 2, /grows without end/],
+  ])('%j', (template, line, message) => {
+    const error = mistake(() => filled(template));
+    expect([error.code, error.at?.line]).toEqual(['TEMPLATE_INVALID', line]);
+    expect(error.message).toMatch(message);
+  });
+
+  test('also one that includes others more and more often', () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 30 }, (_, index) => [`${index}.md`, `{% include "${index + 1}.md" %}`.repeat(2)]),
+    );
+    expect(mistake(() => filled({ ...files, 'p.md': '{% include "0.md" %}', '30.md': 'x' })).message).toMatch(
+      /1,000,000 steps|without end/,
+    );
+  });
+
+  test('each filling starts anew, and long ones are fine', () => {
+    const template = '{% for i in range(30000) %}{{ "0123456789" }}{% endfor %}{{ range(3, 0, -1) }}{{ range(2, 4) }}';
+    const compiled = compile(project(template), 'p.md', []);
+    for (let time = 0; time < 40; time++) expect(compiled.render({}).text).toHaveLength(300_000 + 5 + 3);
   });
 });
 

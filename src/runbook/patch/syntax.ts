@@ -2,6 +2,7 @@
 // landmarks (comments, anchors, tags, markers: what an edit beside them must not touch). Only `yaml` reads YAML.
 import { Composer, type CST, type Document, Lexer, Parser } from 'yaml';
 import { type Place, RunbookError } from '../../errors.ts';
+import { aliasesOf, tooFar } from '../aliases.ts';
 import { lineEnd } from './lines.ts';
 
 export interface Syntax {
@@ -24,9 +25,6 @@ export interface Landmark {
   readonly text: string;
 }
 
-/** How often anchors may be unfolded: far above any plan, far below what an alias bomb needs. */
-const MAX_ALIASES = 100_000;
-
 /** Throws PATCH_UNSAFE at the first place that isn't valid YAML, in whichever document. */
 export function parse(text: string, file: string): Syntax {
   const { tokens, landmarks } = tokenize(text);
@@ -36,6 +34,8 @@ export function parse(text: string, file: string): Syntax {
   });
   const error = documents.flatMap((document) => document.errors)[0];
   if (error) throw unreadable(text, file, error, ...error.pos);
+  const bomb = documents.map((one) => tooFar(aliasesOf(one))).find(Boolean);
+  if (bomb) throw unreadable(text, file, new Error('The aliases unfold into far too much'), ...(bomb.range ?? []));
   const [document] = documents;
   if (!document) throw new Error('`yaml` made no document');
   return {
@@ -43,13 +43,13 @@ export function parse(text: string, file: string): Syntax {
     file,
     document,
     tokens: tokens.find((token) => token.type === 'document'),
-    values: guarded(text, file, () => documents.map((one) => one.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES }))),
+    values: guarded(text, file, () => documents.map((one) => one.toJS({ mapAsMap: true, maxAliasCount: -1 }))),
     landmarks,
     misfits: documents.flatMap(({ warnings }) => warnings).length,
   };
 }
 
-/** `yaml` throws where nesting fills the stack, an alias is unknown, aliases unfold without end, or a merge has no map. */
+/** `yaml` throws where nesting fills the stack, an alias is unknown, or a merge has no map. */
 function guarded<Result>(text: string, file: string, read: () => Result): Result {
   try {
     return read();

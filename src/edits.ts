@@ -1,0 +1,105 @@
+// Hand edits of the plan itself: a command, a dependency, a template, a task more or less. They are found by comparing with what
+// was seen last.
+import { readFileSync } from 'node:fs';
+import type { Place } from './errors.ts';
+import type { Event } from './events.ts';
+import { lastChanges, sha256 } from './journal.ts';
+import { insideProject } from './paths.ts';
+import { type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
+import type { Settled } from './runbook/settle.ts';
+import type { Runbook, Task } from './runbook/task.ts';
+import { readSeen, type Seen, writeSeen } from './seen.ts';
+import type { Session } from './session.ts';
+
+/** More than these are counted on the screen; the journal has them all. */
+const SHOWN = 5;
+
+/**
+ * Tells and journals what has changed in the plan since it was read last, by this command or an earlier one. To be called while
+ * the runbook is locked. A crash between the journal and the file that is compared with has it told twice, never not at all.
+ */
+export function noticeEdits(session: Session, settled: Settled): void {
+  const { runbook } = settled;
+  const before = readSeen(runbook.root);
+  const plan = planOf(runbook, session.world.redact);
+  const now: Seen = { plan, templates: templatesOf(runbook), statuses: statusesOf(settled, before) };
+  if (before && isUpToDate(before, now)) return;
+  if (before) {
+    const events = [
+      ...editsOf(runbook, before.plan, now.plan),
+      ...templateEdits(runbook, before.templates, now.templates),
+    ];
+    for (const event of events.slice(0, SHOWN)) session.tell(event);
+    for (const event of events.slice(SHOWN)) session.keep(event);
+    const more = events.length - SHOWN;
+    if (more > 0) session.world.emit({ kind: 'note', text: `And ${more} more of your edits: the journal names them.` });
+  }
+  writeSeen(runbook.root, now);
+}
+
+/** A status that has just changed is as it was before, until the journal has the change. */
+function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
+  const journaled = lastChanges(runbook.root);
+  const changed = new Set(changes.map(({ task }) => task.id));
+  return Object.fromEntries(
+    runbook.tasks
+      .filter(({ id }) => !journaled.has(id))
+      .flatMap(({ id, status }) => {
+        const kept = changed.has(id) ? before?.statuses[id] : status;
+        return kept === undefined ? [] : [[id, kept]];
+      }),
+  );
+}
+
+function isUpToDate(before: Seen, now: Seen): boolean {
+  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  return (
+    same(before.plan, now.plan) &&
+    same(before.templates, now.templates) &&
+    Object.entries(now.statuses).every(([id, status]) => before.statuses[id] === status)
+  );
+}
+
+function editsOf(runbook: Runbook, before: Plan, now: Plan): Event[] {
+  const tasks = new Map(runbook.tasks.map((task) => [task.id, task]));
+  return planEdits(before, now).map((edit): Event => {
+    const place = placeOf(runbook, edit, tasks.get(edit.taskId ?? ''));
+    return { kind: 'planEdited', taskId: edit.taskId, edit, at: place && `${place.file}:${place.line}` };
+  });
+}
+
+/** Of a task that is gone there is no place. */
+function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefined): Place | undefined {
+  if (edit.kind !== 'field') return task?.place('id');
+  return task ? task.place(edit.field) : source.place(edit.field.split('.'));
+}
+
+function templatesOf(runbook: Runbook): Record<string, string> {
+  const paths = runbook.tasks.flatMap(({ ai }) => [ai?.promptTemplate, ai?.fallbackPromptTemplate]);
+  const named = [...new Set(paths)].filter((path) => path !== undefined);
+  return Object.fromEntries(
+    named.flatMap((path) => {
+      const text = contentOf(insideProject(runbook.root, path));
+      return text === undefined ? [] : [[path, sha256(text)]];
+    }),
+  );
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It is missed when it is needed.
+    return undefined;
+  }
+}
+
+/** Only of those that are named before and after: another template is a field that has changed. */
+function templateEdits({ tasks }: Runbook, before: Seen['templates'], now: Seen['templates']): Event[] {
+  return Object.keys(now).flatMap((path): Event[] => {
+    const [from, to] = [before[path], now[path]];
+    if (from === undefined || to === undefined || from === to) return [];
+    const user = tasks.find(({ ai }) => [ai?.promptTemplate, ai?.fallbackPromptTemplate].includes(path));
+    return [{ kind: 'templateEdited', taskId: user?.id, path, from, to }];
+  });
+}

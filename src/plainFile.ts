@@ -1,0 +1,57 @@
+// Reads a file that must be a plain one and of bounded size: a pipe would keep the tool waiting, a device would fill it.
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { statOf } from './paths.ts';
+
+/** Why a file that is there is not read, in words that stand behind "`x` can't be read: ". */
+export class NotPlain extends Error {}
+
+/** At most so many bytes of a template, of a text that goes into a prompt, of an artifact. */
+export const MOST_TEXT = 20_000_000;
+
+/** All bytes of a file. Throws NotPlain, or what the system throws. */
+export function readPlain(path: string, most = MOST_TEXT): Buffer {
+  // Looked at twice: to open a device may do something already, and what is opened may not be what was looked at.
+  const before = statOf(path);
+  if (before) requirePlain(before, most);
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    requirePlain(fstatSync(file), most);
+    return bytesOf(file, most);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What keeps a file from being read by `readPlain`, as far as it can be seen from outside. */
+export function notPlain(entry: Stats, most = MOST_TEXT): string | undefined {
+  if (entry.isFile()) return entry.size > most ? tooLarge(entry.size, most) : undefined;
+  if (entry.isFIFO()) return 'it is a pipe';
+  if (entry.isSocket()) return 'it is a socket';
+  return entry.isDirectory() ? 'it is a folder' : 'it is a device';
+}
+
+function requirePlain(entry: Stats, most: number): void {
+  const why = entry.isDirectory() ? undefined : notPlain(entry, most);
+  if (why !== undefined) throw new NotPlain(why);
+}
+
+/** The size that the system tells may be wrong: it may grow meanwhile, and some files of the system say 0. */
+function bytesOf(file: number, most: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let total = 0; ; ) {
+    const piece = Buffer.allocUnsafe(Math.max(65_536, fstatSync(file).size - total + 1));
+    const length = readSync(file, piece, 0, piece.length, null);
+    if (length === 0) return Buffer.concat(pieces);
+    total += length;
+    if (total > most) throw new NotPlain(tooLarge(total, most));
+    pieces.push(piece.subarray(0, length));
+  }
+}
+
+function tooLarge(size: number, most: number): string {
+  return `it has ${megabytes(size)} MB, and more than ${megabytes(most)} are not read`;
+}
+
+function megabytes(bytes: number): string {
+  return String(Math.ceil(bytes / 100_000) / 10);
+}

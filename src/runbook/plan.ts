@@ -1,0 +1,196 @@
+// What a plan says, apart from what the tool itself writes into it, and what a hand has changed in it between two readings.
+import { createHash } from 'node:crypto';
+import type { Home, Runbook, Task } from './task.ts';
+
+/** A plan at one moment, as it is kept from one command to the next: plain JSON. */
+export interface Plan {
+  /** Of the runbook, but for its tasks. */
+  readonly fields: Fields;
+  /** In their order. */
+  readonly tasks: readonly PlannedTask[];
+}
+
+export interface PlannedTask {
+  readonly id: string;
+  readonly fields: Fields;
+}
+
+/** By name, in YAML's spelling; of a map, each of its keys by itself: `ai_details.model`. */
+export type Fields = Readonly<Record<string, Kept>>;
+
+/** A value as it is kept. One that holds a secret is told by its hash, since what is a secret differs from shell to shell. */
+export interface Kept {
+  readonly value: unknown;
+  readonly sha256?: string;
+}
+
+export type PlanEdit =
+  /** `taskId` is undefined for a field of the runbook, `from` or `to` where it is not there. Without secrets. */
+  | ({ readonly kind: 'field'; readonly taskId: string | undefined; readonly field: string } & {
+      readonly from: unknown;
+      readonly to: unknown;
+    })
+  | { readonly kind: 'added'; readonly taskId: string; readonly after: string | undefined }
+  | { readonly kind: 'removed'; readonly taskId: string }
+  | { readonly kind: 'renamed'; readonly taskId: string; readonly from: string }
+  | { readonly kind: 'moved'; readonly taskId: string; readonly after: string | undefined };
+
+/** `redact` takes the values of secrets out of a text. */
+export function planOf({ source, tasks }: Runbook, redact: (text: string) => string): Plan {
+  const { tasks: _, ...top } = source.value as Record<string, unknown>;
+  const kept = (map: Record<string, unknown>): Fields =>
+    Object.fromEntries(Object.entries(flat(map)).map(([key, value]) => [key, keep(value, redact)]));
+  return { fields: kept(top), tasks: tasks.map((task) => ({ id: task.id, fields: kept(written(task)) })) };
+}
+
+/** What leads from one plan to the other, in the order of the later one. */
+export function planEdits(before: Plan, now: Plan): PlanEdit[] {
+  const old = new Map(before.tasks.map((task) => [task.id, task]));
+  const present = new Set(now.tasks.map(({ id }) => id));
+  const gone = before.tasks.filter(({ id }) => !present.has(id));
+  const renamed = renames(
+    gone,
+    now.tasks.filter(({ id }) => !old.has(id)),
+  );
+  const oldIdOf = (id: string) => renamed.get(id) ?? id;
+  const renamedAway = new Set(renamed.values());
+  const moved = movedAmong(
+    before.tasks.map(({ id }) => id),
+    now.tasks.map(({ id }) => oldIdOf(id)),
+  );
+  const ofTasks = now.tasks.flatMap(({ id: taskId, fields }, index): PlanEdit[] => {
+    const from = oldIdOf(taskId);
+    const earlier = old.get(from);
+    const after = now.tasks[index - 1]?.id;
+    if (!earlier) return [{ kind: 'added', taskId, after }];
+    return [
+      ...(from === taskId ? [] : [{ kind: 'renamed', taskId, from } as const]),
+      ...(moved.has(from) ? [{ kind: 'moved', taskId, after } as const] : []),
+      ...fieldEdits(taskId, earlier.fields, fields),
+    ];
+  });
+  const removed = gone.filter(({ id }) => !renamedAway.has(id));
+  return [
+    ...fieldEdits(undefined, before.fields, now.fields),
+    ...ofTasks,
+    ...removed.map(({ id: taskId }): PlanEdit => ({ kind: 'removed', taskId })),
+  ];
+}
+
+/** Written by the tool; and the id is what the rest is told by. */
+const NOT_THE_HANDS = new Set(['id', 'status', 'last_run', 'issues']);
+
+/** The fields of a task from both of its files. Where both have a `description`, the detail file's is shown. */
+function written({ homes: [entry, detail] }: Task): Record<string, unknown> {
+  const ours = mapAt(entry);
+  const theirs = detail ? mapAt(detail) : {};
+  const both = { ...theirs, ...ours, ...('description' in theirs ? { description: theirs['description'] } : {}) };
+  return Object.fromEntries(Object.entries(both).filter(([key]) => !NOT_THE_HANDS.has(key)));
+}
+
+function mapAt({ source, path }: Home): Record<string, unknown> {
+  let value: unknown = source.value;
+  for (const step of path) value = (value as Record<string | number, unknown> | undefined)?.[step];
+  return isMap(value) ? value : {};
+}
+
+function keep(value: unknown, redact: (text: string) => string): Kept {
+  const clean = redacted(value, redact);
+  const text = canonical(value);
+  return text === canonical(clean) ? { value } : { value: clean, sha256: hashOf(text) };
+}
+
+function redacted(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redacted(item, redact)]));
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function isSameValue(one: Kept | undefined, other: Kept | undefined): boolean {
+  if (!one || !other) return one === other;
+  if (one.sha256 === undefined && other.sha256 === undefined) return canonical(one.value) === canonical(other.value);
+  const hash = ({ value, sha256 }: Kept) => sha256 ?? hashOf(canonical(value));
+  return hash(one) === hash(other);
+}
+
+function flat(map: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(map).flatMap(([key, value]) => {
+      if (value === null || value === undefined) return [];
+      if (!isMap(value)) return [[key, value]];
+      return Object.entries(value).map(([inner, its]) => [`${key}.${inner}`, its]);
+    }),
+  );
+}
+
+function fieldEdits(taskId: string | undefined, before: Fields, now: Fields): PlanEdit[] {
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].flatMap((field): PlanEdit[] => {
+    const [from, to] = [before[field], now[field]];
+    if (isSameValue(from, to)) return [];
+    return [{ kind: 'field', taskId, field, from: from?.value, to: to?.value }];
+  });
+}
+
+/** New ids of tasks that are otherwise as one that is gone: by their detail file, or by all that they say. */
+function renames(gone: readonly PlannedTask[], added: readonly PlannedTask[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const task of added) {
+    const taken = new Set(found.values());
+    const [same, ...others] = gone.filter((other) => !taken.has(other.id) && isSame(other.fields, task.fields));
+    if (same && others.length === 0) found.set(task.id, same.id);
+  }
+  return found;
+}
+
+function isSame(before: Fields, now: Fields): boolean {
+  const file = before['task_detail_file'];
+  if (file && isSameValue(file, now['task_detail_file'])) return true;
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((field) => field !== 'name');
+  return names.length > 0 && names.every((field) => isSameValue(before[field], now[field]));
+}
+
+/** The fewest whose moving makes the one order of the other: all but a longest run that has kept its order. */
+function movedAmong(before: readonly string[], now: readonly string[]): ReadonlySet<string> {
+  const oldIndex = new Map(before.map((id, index) => [id, index]));
+  const kept = now.flatMap((id) => {
+    const index = oldIndex.get(id);
+    return index === undefined ? [] : [{ id, index }];
+  });
+  const inOrder = new Set(longestRising(kept.map(({ index }) => index)));
+  return new Set(kept.filter(({ index }) => !inOrder.has(index)).map(({ id }) => id));
+}
+
+/** A longest rising part of a list of different numbers, by patience sorting: n log n. */
+function longestRising(numbers: readonly number[]): number[] {
+  const tops: number[] = [];
+  const previous = new Map<number, number | undefined>();
+  for (const number of numbers) {
+    let [low, high] = [0, tops.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((tops[middle] ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    previous.set(number, tops[low - 1]);
+    tops[low] = number;
+  }
+  const rising: number[] = [];
+  for (let at = tops.at(-1); at !== undefined; at = previous.get(at)) rising.unshift(at);
+  return rising;
+}
+
+/** The same text for the same value: the order of keys in a map says nothing. */
+function canonical(value: unknown): string {
+  const inOrder = (_: string, part: unknown) =>
+    isMap(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part;
+  return JSON.stringify(value, inOrder) ?? '';
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
