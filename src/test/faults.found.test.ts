@@ -44,17 +44,8 @@ test('another command is killed between the files and the journal while a runner
   await rig.run(['skip', 'other']);
   const runner = rig.start(['run', '--until', 'work']);
   await runner.waitForOutput('begun');
-  const done = ['done', 'other'];
-  const calls = await callsOf({
-    name: 'done',
-    files: { 'runbook.yaml': rig.read('runbook.yaml') },
-    args: done,
-    answers: {},
-  });
-  const at = calls.findIndex(({ name, path }) => name === 'mkdirSync' && path.endsWith('/logs')) + 1;
-  expect(await rig.run(done, { env: faultEnv(rig, { at: at - 1, fault: 'killAfter' }) })).toMatchObject({
-    signal: 'SIGKILL',
-  });
+  const env = faultEnv(rig, { on: 'renameSync runbook.yaml', fault: 'killAfter' });
+  expect(await rig.run(['done', 'other'], { env })).toMatchObject({ signal: 'SIGKILL' });
   expect([rig.statuses().other, rig.exists('.runbook/write.lock')]).toEqual(['DONE', true]);
   rig.write('go', '');
   expect(await runner.exit).toMatchObject({ code: 0 });

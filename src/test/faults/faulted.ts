@@ -182,7 +182,7 @@ function bugsIn(stderr: string): string[] {
   return /this is a mistake in runbook itself|^ {4}at /m.test(stderr) ? [`a bug is reported: ${stderr}`] : [];
 }
 
-export function faultEnv(rig: Rig, what: { at?: number; fault?: Fault }): Record<string, string> {
+export function faultEnv(rig: Rig, what: { at?: number; on?: string; fault?: Fault }): Record<string, string> {
   return {
     NODE_OPTIONS: `--require "${PRELOAD}"`,
     RUNBOOK_FAULT: JSON.stringify({ root: rig.dir, trace: `${rig.dir}/../trace`, ...what }),

@@ -1,12 +1,13 @@
 // Loaded into the real binary before anything else (NODE_OPTIONS=--require): counts the calls that change something inside the
 // project's folder, notes each in a file, and puts a fault in at one of them. RUNBOOK_FAULT says which, as JSON:
-// { root, trace, at, fault }. Without `at` it only counts.
+// { root, trace, at, fault }; instead of the number, `on` names the call, such as `renameSync runbook.yaml`. Without either it only
+// counts.
 const fs = require('node:fs');
 const { constants } = require('node:os');
 const { syncBuiltinESMExports } = require('node:module');
 const { resolve, sep } = require('node:path');
 
-const { root, trace, at = 0, fault } = JSON.parse(process.env.RUNBOOK_FAULT ?? '{}');
+const { root, trace, at = 0, on, fault } = JSON.parse(process.env.RUNBOOK_FAULT ?? '{}');
 
 /** The system's own name for what a function of Node does. */
 const SYSCALLS = {
@@ -47,6 +48,7 @@ const open = new Map();
 let count = 0;
 /** How deep we are in a call that is counted: Node's own functions call each other. */
 let depth = 0;
+let hasStruck = false;
 let diskIsFull = false;
 
 if (root) {
@@ -65,7 +67,8 @@ function called(name, args) {
   const path = depth > 0 ? undefined : pathOf(name, args);
   if (path === undefined || !isInside(path)) return really(name, args);
   const n = ++count;
-  const hit = n === at;
+  const hit = n === at || (!hasStruck && on === `${name} ${path.slice(root.length + 1)}`);
+  hasStruck ||= hit;
   note({ n, name, path, ...(hit ? { fault } : {}) });
   if (hit) return struck(name, args, path);
   if (diskIsFull && needsSpace(name, args)) return refuse('ENOSPC', name, args, path);
