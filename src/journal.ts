@@ -4,7 +4,7 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, rea
 import { join } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event, NewIssue } from './events.ts';
-import { reasonOf } from './paths.ts';
+import { naming, reasonOf } from './paths.ts';
 import { STATUSES, type Status } from './runbook/schema.ts';
 
 export const JOURNAL_FILE = 'logs/run_log.jsonl';
@@ -306,16 +306,25 @@ function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
   };
 }
 
-/** One write, so that lines of two processes never mix; after a torn line, a new one begins. */
+/**
+ * One write, so that lines of two processes never mix; after a torn line, a new one begins. A disk that is nearly full takes a
+ * part of the line: then it is torn, and is written anew, until there is room for it or the system refuses.
+ */
 function append(root: string, line: string): void {
   mkdirSync(join(root, 'logs'), { recursive: true });
-  const file = openSync(join(root, JOURNAL_FILE), 'a+');
-  try {
-    writeSync(file, `${endsTorn(file) ? '\n' : ''}${line}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  const path = join(root, JOURNAL_FILE);
+  naming(path, () => {
+    const file = openSync(path, 'a+');
+    try {
+      for (let isWhole = false; !isWhole; ) {
+        const bytes = Buffer.from(`${endsTorn(file) ? '\n' : ''}${line}\n`);
+        isWhole = writeSync(file, bytes) === bytes.length;
+      }
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 function endsTorn(file: number): boolean {

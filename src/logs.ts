@@ -12,28 +12,44 @@ import {
 import { join } from 'node:path';
 import { errnoOf, RunbookError } from './errors.ts';
 import { compactTime, sha256 } from './journal.ts';
-import { reasonOf, statOf } from './paths.ts';
+import { naming, reasonOf, statOf } from './paths.ts';
+import type { Session } from './session.ts';
 
 export interface TaskLog {
   /** The path of the log, relative to the root. */
   readonly file: string;
+  /** Throws if it can't be written. */
   readonly write: (text: string) => void;
+  /** The same for what comes from something that runs: it goes on without its log, which is said once. */
+  readonly follow: (text: string) => void;
   /** Keeps a text of its own beside the log, such as a prompt; returns its path relative to the root, and its hash. */
   readonly keep: (name: string, text: string) => { readonly file: string; readonly sha256: string };
 }
 
 /** Starts a new log. Two within a second get different names. Contract: what is written has its secrets taken out already. */
-export function openTaskLog(root: string, taskId: string, now: Date): TaskLog {
+export function openTaskLog({ root, world }: Session, taskId: string): TaskLog {
   const folder = join('logs', folderName(taskId));
   mkdirSync(join(root, folder), { recursive: true });
-  const stem = freshStem(join(root, folder), compactTime(now));
+  const stem = freshStem(join(root, folder), compactTime(world.now()));
   const file = join(folder, `${stem}.log`);
+  const write = (text: string) => naming(join(root, file), () => appendFileSync(join(root, file), text));
+  let isBroken = false;
   return {
     file,
-    write: (text) => appendFileSync(join(root, file), text),
+    write,
+    follow(text) {
+      try {
+        if (!isBroken) write(text);
+      } catch (error) {
+        const errno = errnoOf(error);
+        if (errno === undefined) throw error;
+        isBroken = true;
+        world.emit({ kind: 'note', text: `What comes from here on is not kept in ${file}: ${reasonOf(errno)}.` });
+      }
+    },
     keep(name, text) {
       const kept = join(folder, `${stem}-${name}`);
-      writeFileSync(join(root, kept), text);
+      naming(join(root, kept), () => writeFileSync(join(root, kept), text));
       return { file: kept, sha256: sha256(text) };
     },
   };

@@ -57,12 +57,26 @@ export function reasonOf(errno: string): string {
     EPERM: 'no permission',
     EROFS: 'the disk is read-only',
     ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EIO: 'the disk fails to read or write it',
+    EMFILE: 'too many files are open',
+    ENFILE: 'too many files are open',
     ELOOP: 'its symlinks lead in a circle',
     ENAMETOOLONG: 'the name is too long',
     EEXIST: 'something else stands there',
     ERR_INVALID_ARG_VALUE: 'there is a NUL character in it',
   };
   return reasons[errno] ?? errno;
+}
+
+/** What the system refuses inside of `work` says which file it was about: a write to an open file names none by itself. */
+export function naming<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (errnoOf(error) !== undefined && error instanceof Error && !('path' in error)) Object.assign(error, { path });
+    throw error;
+  }
 }
 
 /** What stands at a path, followed through symlinks; undefined if there is nothing, or no way to it. */

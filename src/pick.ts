@@ -7,6 +7,7 @@ import { logOfLastStart } from './logs.ts';
 import { inScope, nextReady, type Scope } from './runbook/ready.ts';
 import type { Settled } from './runbook/settle.ts';
 import { openIssue, type Runbook, type Task } from './runbook/task.ts';
+import { goodEndOfScript } from './scriptEnd.ts';
 import { changeStatus, type Session } from './session.ts';
 import { tellWhoWaits } from './standing.ts';
 
@@ -58,6 +59,20 @@ export function foreseen({ runbook, interrupted }: Settled, options: PickOptions
 
 async function askAboutInterrupted(session: Session, task: Task, holder: Holder | undefined): Promise<Choice> {
   const { world, tell } = session;
+  const ended = goodEndOfScript(session.root, task);
+  if (ended) {
+    world.emit({
+      kind: 'note',
+      text: `${task.id} was RUNNING when its runner ended. Its script had ended well by then.`,
+    });
+    const { timestamp, ms, log } = ended;
+    const reason = 'its script had ended well when the runner ended';
+    finish(session, task, {
+      kind: 'done',
+      record: { ms, log, lastRun: { timestamp, outcome: 'SUCCESS' }, issues: [], reason },
+    });
+    return { kind: 'again' };
+  }
   const log = logOfLastStart(session.root, task.id);
   const runId = lastChanges(session.root).get(task.id)?.runId ?? '';
   const survivors = world.survivors.of(runId, task.id);

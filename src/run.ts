@@ -73,7 +73,7 @@ export async function run(path: string, world: World, options: RunOptions): Prom
 /** A runner that was killed while checks tried a proposal left the new file in place of the old one. */
 function putBackWhatWasOnTrial(session: Session): void {
   for (const restored of restoreTrial(session.root))
-    session.tell({ kind: 'artifactRestored', ...restored, cutShort: true });
+    session.report({ kind: 'artifactRestored', ...restored, cutShort: true });
 }
 
 function announce({ world }: Session, { tasks }: Runbook, task: Task, { plan }: Step): void {

@@ -20,7 +20,9 @@ export interface Seen {
 /** Undefined if there is nothing. What an older or a newer version, or a hand, has left there is not compared with. */
 export function readSeen(root: string): Seen | undefined {
   try {
-    const { format, ...seen } = JSON.parse(readFileSync(pathIn(root), 'utf8')) as Partial<Seen> & { format?: unknown };
+    const { format, ...seen } = JSON.parse(readFileSync(seenPath(root), 'utf8')) as Partial<Seen> & {
+      format?: unknown;
+    };
     const isWhole =
       format === FORMAT && Array.isArray(seen.plan?.tasks) && seen.plan.fields && seen.templates && seen.statuses;
     return isWhole ? (seen as Seen) : undefined;
@@ -31,7 +33,7 @@ export function readSeen(root: string): Seen | undefined {
 
 /** Throws FILE_UNWRITABLE. */
 export function writeSeen(root: string, seen: Seen): void {
-  writeDurably(pathIn(root), JSON.stringify({ format: FORMAT, ...seen }));
+  writeDurably(seenPath(root), JSON.stringify({ format: FORMAT, ...seen }));
 }
 
 /** The last status of each task that is known: by the journal, or where no line tells of it, as it was seen last. */
@@ -46,6 +48,7 @@ export function lastStatuses(root: string): ReadonlyMap<string, LastStatus> {
 
 const FORMAT = 1;
 
-function pathIn(root: string): string {
+/** Where it is kept. */
+export function seenPath(root: string): string {
   return join(root, FOLDER, 'plan.json');
 }

@@ -1,11 +1,12 @@
 // One use of the tool on one runbook: where it is, how events are told and kept, and how a status changes.
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { unreachable } from './errors.ts';
+import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event } from './events.ts';
 import { lastChanges, newRunId, openJournal } from './journal.ts';
-import { whileLocked } from './runbook/lock.ts';
-import { handsOn, type Saved, type StatusWrite, saveStatus } from './runbook/save.ts';
+import { reasonOf } from './paths.ts';
+import { stayLocked, whileLocked } from './runbook/lock.ts';
+import { handsOn, isWritten, type Saved, type StatusWrite, saveStatus } from './runbook/save.ts';
 import type { Status } from './runbook/task.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +21,8 @@ export interface Session {
   readonly keep: (event: Event) => void;
   /** Keeps it, and shows it to whoever watches. */
   readonly tell: (event: Event) => void;
+  /** The same for what has happened already and can't be taken back: where the journal can't have it, that is said. */
+  readonly report: (event: Event) => void;
 }
 
 export function openSession(path: string, world: World): Session {
@@ -36,6 +39,11 @@ export function openSession(path: string, world: World): Session {
       keep(event);
       world.emit(event);
     },
+    report(event) {
+      const kept = attempt(() => keep(event));
+      world.emit(event);
+      if (kept.failed) world.emit({ kind: 'note', text: `That is not in the journal: ${whyOf(kept.error)}` });
+    },
   };
 }
 
@@ -49,25 +57,36 @@ export type Changed = Saved | { readonly kind: 'overtaken'; readonly theirs: Sta
  */
 export function changeStatus(session: Session, write: StatusWrite, event: Event): Changed {
   return whileLocked(session.root, () => {
-    const { taskId, to: ours } = write;
-    const isJournaled = (status: Status) => lastChanges(session.root).get(taskId)?.to === status;
-    const saved = saveStatus(session.path, write);
-    switch (saved.kind) {
-      case 'saved':
-        if (!saved.changed && isJournaled(ours)) return { kind: 'overtaken', theirs: ours };
-        session.tell(event);
-        return saved;
-      case 'handWon':
-        if (isJournaled(saved.theirs)) return { kind: 'overtaken', theirs: saved.theirs };
-        tellHand(session, write, saved);
-        return saved;
-      case 'gone':
-        tellHand(session, write, saved);
-        return saved;
-      default:
-        return unreachable(saved);
+    try {
+      return changed(session, write, event);
+    } catch (error) {
+      // A status of ours that the journal has not would look like a hand's.
+      const looked = attempt(() => isWritten(session.path, write));
+      if (looked.failed || looked.value) stayLocked(session.root);
+      throw error;
     }
   });
+}
+
+function changed(session: Session, write: StatusWrite, event: Event): Changed {
+  const { taskId, to: ours } = write;
+  const isJournaled = (status: Status) => lastChanges(session.root).get(taskId)?.to === status;
+  const saved = saveStatus(session.path, write);
+  switch (saved.kind) {
+    case 'saved':
+      if (!saved.changed && isJournaled(ours)) return { kind: 'overtaken', theirs: ours };
+      session.tell(event);
+      return saved;
+    case 'handWon':
+      if (isJournaled(saved.theirs)) return { kind: 'overtaken', theirs: saved.theirs };
+      tellHand(session, write, saved);
+      return saved;
+    case 'gone':
+      tellHand(session, write, saved);
+      return saved;
+    default:
+      return unreachable(saved);
+  }
 }
 
 /**
@@ -76,31 +95,45 @@ export function changeStatus(session: Session, write: StatusWrite, event: Event)
  * being written, after telling that.
  */
 export function recordOutcome(session: Session, write: StatusWrite, event: Event): Changed {
-  return whileLocked(session.root, () => {
-    try {
-      const hands = handsOn(session.path, write);
-      if (hands) {
-        // Both files agree on what the hand wrote, and get the rest of what is to be said.
-        if (hands.kind === 'handWon') saveStatus(session.path, write);
-        tellHand(session, write, hands);
-        return hands;
-      }
-    } catch (error) {
-      session.keep(event);
-      throw untold(session, write, error);
+  let isLocked = false;
+  try {
+    return whileLocked(session.root, () => {
+      isLocked = true;
+      return recorded(session, write, event);
+    });
+  } catch (error) {
+    if (isLocked) throw error;
+    // Without the lock the files may not be touched, but a line of the journal gets in whole.
+    session.keep(event);
+    throw untold(session, write, error);
+  }
+}
+
+function recorded(session: Session, write: StatusWrite, event: Event): Changed {
+  try {
+    const hands = handsOn(session.path, write);
+    if (hands) {
+      // Both files agree on what the hand wrote, and get the rest of what is to be said.
+      if (hands.kind === 'handWon') saveStatus(session.path, write);
+      tellHand(session, write, hands);
+      return hands;
     }
-    const kept = attempt(() => session.keep(event));
-    let saved: Saved;
-    try {
-      saved = saveStatus(session.path, write);
-    } catch (error) {
-      throw kept.failed ? kept.error : untold(session, write, error);
-    }
-    if (kept.failed) throw kept.error;
-    session.world.emit(event);
-    if (saved.kind !== 'saved') tellHand(session, write, saved);
-    return saved;
-  });
+  } catch (error) {
+    session.keep(event);
+    throw untold(session, write, error);
+  }
+  const kept = attempt(() => session.keep(event));
+  const saving = attempt(() => saveStatus(session.path, write));
+  if (kept.failed) {
+    // Whatever of it the files have now, the next start must not take it for a hand's.
+    stayLocked(session.root);
+    if (!saving.failed) session.world.emit(event);
+    throw kept.error;
+  }
+  if (saving.failed) throw untold(session, write, saving.error);
+  session.world.emit(event);
+  if (saving.value.kind !== 'saved') tellHand(session, write, saving.value);
+  return saving.value;
 }
 
 function tellHand({ tell }: Session, write: StatusWrite, hand: Exclude<Saved, { kind: 'saved' }>): void {
@@ -112,15 +145,21 @@ function tellHand({ tell }: Session, write: StatusWrite, hand: Exclude<Saved, { 
 /** Only the journal has the outcome. That is kept too: a hand that writes RUNNING over an outcome would look the same. */
 function untold(session: Session, { taskId, to }: StatusWrite, error: unknown): unknown {
   const notSaved = { kind: 'notSaved', taskId, to } as const;
-  attempt(() => session.keep(notSaved));
+  if (attempt(() => session.keep(notSaved)).failed) stayLocked(session.root);
   session.world.emit(notSaved);
   return error;
 }
 
-function attempt(work: () => void): { failed: false } | { failed: true; error: unknown } {
+function whyOf(error: unknown): string {
+  const errno = errnoOf(error);
+  if (error instanceof RunbookError) return error.message;
+  if (errno === undefined) throw error;
+  return reasonOf(errno);
+}
+
+function attempt<T>(work: () => T): { failed: false; value: T } | { failed: true; error: unknown } {
   try {
-    work();
-    return { failed: false };
+    return { failed: false, value: work() };
   } catch (error) {
     return { failed: true, error };
   }

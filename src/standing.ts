@@ -4,14 +4,14 @@ import { noticeEdits } from './edits.ts';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
 import { leaseHolder } from './runbook/lease.ts';
-import { whileLocked } from './runbook/lock.ts';
+import { takePredecessor, wasCutOff, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
 import { type Change, type Known, type Settled, settle } from './runbook/settle.ts';
 import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
 import { removeTemporary } from './runbook/write.ts';
-import { lastStatuses } from './seen.ts';
+import { lastStatuses, seenPath } from './seen.ts';
 import { changeStatus, type Session } from './session.ts';
 
 export interface Standing extends Settled {
@@ -26,7 +26,7 @@ export function lookAt(path: string): Standing {
   const known: Known = {
     last: lastStatuses(runbook.root),
     cutShort: lease && !lease.alive ? lease.holder.taskId : undefined,
-    midWrite: false,
+    midWrite: wasCutOff(runbook.root),
     held: lease?.alive ?? false,
   };
   return { ...settle(runbook, known), holder: lease?.alive ? lease.holder : undefined };
@@ -39,7 +39,8 @@ export function lookAt(path: string): Standing {
  */
 export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
   // The files and the journal as they are at one moment: between the two writes of another command, it would seem a hand's.
-  const settled = whileLocked(session.root, (cutOff) => {
+  const settled = whileLocked(session.root, () => {
+    const cutOff = takePredecessor(session.root);
     const runbook = steadily(() => readRunbook(session.path));
     if (cutOff ?? predecessor) sweep(runbook);
     const cutShort = (predecessor ?? deadRunner(session.root))?.taskId;
@@ -73,7 +74,7 @@ function sweep({ root, source, tasks }: Runbook): void {
     ...homes.map((home) => home.source.path),
     ...(outputArtifact === undefined ? [] : [join(root, outputArtifact)]),
   ]);
-  for (const file of new Set([source.path, ...files])) removeTemporary(file);
+  for (const file of new Set([source.path, seenPath(root), ...files])) removeTemporary(file);
 }
 
 function toEvent({ task: { id: taskId }, kind, from, to, at, mend: mended }: Change): Event {

@@ -34,7 +34,7 @@ export function define(command: Command, action: Action): void {
 
 async function requireChecks(session: Session, task: Task): Promise<void> {
   if (task.checks.length === 0) return;
-  const checked = await runChecks({ task, session }, openTaskLog(session.root, task.id, session.world.now()));
+  const checked = await runChecks({ task, session }, openTaskLog(session, task.id));
   if (checked.kind === 'aborted') throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
   if (checked.kind !== 'failed') return;
   throw new RunbookError({

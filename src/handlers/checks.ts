@@ -21,9 +21,9 @@ export async function runChecks({ task, session }: Pick<Job, 'task' | 'session'>
     const name = check.name ?? command;
     const tail = tailOf();
     session.world.emit({ kind: 'checkStarted', name });
-    log.write(session.world.redact(`$ ${command}\n`));
+    log.follow(session.world.redact(`$ ${command}\n`));
     const onOutput = (text: string) => {
-      log.write(text);
+      log.follow(text);
       tail.push(text);
     };
     const cwd = resolve(session.root, task.cwd);
@@ -35,7 +35,7 @@ export async function runChecks({ task, session }: Pick<Job, 'task' | 'session'>
     });
     if (result.end === 'aborted') return { kind: 'aborted' };
     const ok = result.end === 'exited' && result.exitCode === 0;
-    session.tell({ kind: 'checkEnded', taskId: task.id, name, command, ok, result, tail: tail.text() });
+    session.report({ kind: 'checkEnded', taskId: task.id, name, command, ok, result, tail: tail.text() });
     if (!ok) failures.push(`check \`${name}\` ${howItEnded(result)}${tail.text() ? `:\n${tail.text()}` : ''}`);
   }
   return failures.length === 0 ? { kind: 'passed' } : { kind: 'failed', detail: failures.join('\n') };

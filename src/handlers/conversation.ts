@@ -35,11 +35,10 @@ export class Conversation {
   readonly #issues: NewIssue[] = [];
 
   constructor(job: Job, ai: CompleteAi, model: Model) {
-    const now = job.session.world.now();
     this.#job = job;
     this.#ai = ai;
-    this.#started = now.getTime();
-    this.#log = openTaskLog(job.session.root, job.task.id, now);
+    this.#started = job.session.world.now().getTime();
+    this.#log = openTaskLog(job.session, job.task.id);
     this.#exchange = new Exchange(job, model, this.#log);
   }
 
@@ -157,7 +156,7 @@ export class Conversation {
     attempt: Attempt,
   ): Promise<{ kind: 'outcome'; outcome: Outcome } | { kind: 'retry'; earlier: Earlier }> {
     const { session, task } = this.#job;
-    const { world, tell } = session;
+    const { world, tell, report } = session;
     let current = attempt;
     for (;;) {
       const { answer, by } = await world.ask.choose(this.#question(current));
@@ -169,11 +168,11 @@ export class Conversation {
         case 'quit':
           return end({ kind: 'left', why: 'left' });
         case 'skip':
-          tell({ kind: 'decided', taskId: task.id, decision: answer, by });
+          report({ kind: 'decided', taskId: task.id, decision: answer, by });
           return end({ kind: 'skipped', record: this.#record('FAILURE', undefined) });
         case 'error': {
           const said = by === 'person' || by === '--answer' ? await world.ask.line('What is wrong?') : '';
-          tell({ kind: 'decided', taskId: task.id, decision: answer, by, detail: said });
+          report({ kind: 'decided', taskId: task.id, decision: answer, by, detail: said });
           if (said !== '' || this.#issues.length === 0)
             this.#note(
               current.kind === 'unusable' ? current.issueType : 'VALIDATION_FAIL',
@@ -183,7 +182,7 @@ export class Conversation {
         }
         case 'retry': {
           const feedback = await world.ask.line('What should change? (Enter: nothing to add)');
-          tell({ kind: 'decided', taskId: task.id, decision: answer, by, detail: feedback });
+          report({ kind: 'decided', taskId: task.id, decision: answer, by, detail: feedback });
           if (feedback !== '') this.#note('VALIDATION_FAIL', feedback);
           return {
             kind: 'retry',
@@ -208,7 +207,7 @@ export class Conversation {
         }
         case 'accept': {
           if (current.kind !== 'proposal') continue;
-          tell({ kind: 'decided', taskId: task.id, decision: answer, by });
+          report({ kind: 'decided', taskId: task.id, decision: answer, by });
           const accepted = await this.#accept(current, this.#howRetried());
           if (accepted.kind === 'outcome') return accepted;
           current = accepted.again;

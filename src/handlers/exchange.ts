@@ -120,7 +120,7 @@ export class Exchange {
     this.#response = session.world.redact(text);
     const kept = this.#log.keep(name, this.#response);
     const { label, provider } = this.#model;
-    session.tell({
+    session.report({
       kind: 'replyReceived',
       taskId: task.id,
       model: label,

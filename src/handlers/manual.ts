@@ -62,9 +62,9 @@ type By = Awaited<ReturnType<typeof ask>>['by'];
 
 async function accepted(job: Job, by: By, started: number): Promise<Outcome> {
   const { task, session } = job;
-  session.tell({ kind: 'decided', taskId: task.id, decision: 'accept', by });
+  session.report({ kind: 'decided', taskId: task.id, decision: 'accept', by });
   if (task.checks.length === 0) return done(job, started, undefined);
-  const log = openTaskLog(session.root, task.id, session.world.now());
+  const log = openTaskLog(session, task.id);
   for (;;) {
     const checked = await runChecks(job, log);
     if (checked.kind === 'aborted') throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
@@ -91,11 +91,11 @@ async function settle(job: Job, answer: 'error' | 'skip' | 'quit', by: By, start
     case 'quit':
       return { kind: 'left', why: 'left' };
     case 'skip':
-      session.tell({ kind: 'decided', taskId: task.id, decision: 'skip', by });
+      session.report({ kind: 'decided', taskId: task.id, decision: 'skip', by });
       return { kind: 'skipped', record: { ms: undefined, issues: [] } };
     case 'error': {
       const detail = await session.world.ask.line('What is wrong?');
-      session.tell({ kind: 'decided', taskId: task.id, decision: 'error', by, detail });
+      session.report({ kind: 'decided', taskId: task.id, decision: 'error', by, detail });
       return failed(job, 'MANUAL_BLOCKER', detail || 'marked as error by hand', started);
     }
     default:

@@ -64,7 +64,7 @@ function currentText(path: string): string | undefined {
  * The artifact reaches its place: each file in one atomic write, journaled with its hash. What a hand has changed since it was
  * compared stays as it is; the paths of those files are returned, and then none of them is written that was not before.
  */
-export function writeProposal({ root, tell }: Session, task: Task, files: readonly Proposal[]): string[] {
+export function writeProposal({ root, report }: Session, task: Task, files: readonly Proposal[]): string[] {
   const changed = files.flatMap(({ path, before }) =>
     path === undefined || currentText(join(root, path)) === before ? [] : [path],
   );
@@ -74,7 +74,7 @@ export function writeProposal({ root, tell }: Session, task: Task, files: readon
     mkdirSync(dirname(join(root, path)), { recursive: true });
     if (before === after) continue;
     if (!replaceUnchanged(join(root, path), before, after)) return [path];
-    tell({ kind: 'fileWritten', taskId: task.id, path, bytes: Buffer.byteLength(after), sha256: sha256(after) });
+    report({ kind: 'fileWritten', taskId: task.id, path, bytes: Buffer.byteLength(after), sha256: sha256(after) });
   }
   return [];
 }

@@ -37,7 +37,7 @@ export function requireScript(root: string, task: Task, path: string | undefined
 
 async function carryOut(job: Job, script: ScriptDetails): Promise<Outcome> {
   const { task, session } = job;
-  const log = openTaskLog(session.root, task.id, session.world.now());
+  const log = openTaskLog(session, task.id);
   const attempts = task.retries + 1;
   for (let attempt = 1; ; attempt++) {
     const { result, tail, ok } = await runOnce(job, script, log, attempt, attempts);
@@ -62,15 +62,16 @@ async function runOnce(job: Job, script: ScriptDetails, log: TaskLog, attempt: n
   const { task, session } = job;
   const { command, env, timeoutMs, okExitCodes } = script;
   const tail = tailOf();
-  log.write(session.world.redact(`$ ${commandLine(command)}\n`));
+  // Where nothing has run yet, nothing is begun that could not be kept.
+  (attempt === 1 ? log.write : log.follow)(session.world.redact(`$ ${commandLine(command)}\n`));
   const onOutput = (text: string) => {
-    log.write(text);
+    log.follow(text);
     tail.push(text);
     session.world.emit({ kind: 'output', text });
   };
   const result = await taskShell(job)(command, { cwd: resolve(session.root, script.cwd), env, timeoutMs, onOutput });
   const ok = result.end === 'exited' && result.exitCode !== undefined && okExitCodes.includes(result.exitCode);
-  session.tell({
+  session.report({
     kind: 'scriptEnded',
     taskId: task.id,
     command: commandLine(command),

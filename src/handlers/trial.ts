@@ -1,11 +1,11 @@
 // Lets checks see a proposal in its place while the old file is safe in .runbook/, and puts the old one back afterwards.
 // The old bytes and a note of what to put back are on disk before the first byte changes, so a kill loses nothing.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
 import { sha256 } from '../journal.ts';
 import { FOLDER, folderFor } from '../runbook/folder.ts';
-import { writeDurably } from '../runbook/write.ts';
+import { removeTemporary, writeDurably } from '../runbook/write.ts';
 import type { Session } from '../session.ts';
 
 const MANIFEST = 'trial.json';
@@ -35,7 +35,7 @@ export interface Restored {
  * What anyone but the trial has made of a file meanwhile is kept beside it, and told.
  */
 export async function onTrial<T>(
-  { root, tell }: Session,
+  { root, report }: Session,
   taskId: string,
   files: readonly { readonly path: string; readonly text: string }[],
   work: () => Promise<T>,
@@ -53,22 +53,25 @@ export async function onTrial<T>(
   try {
     for (const { path, text } of files) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
+      // Whole or not at all: half of it would be taken for what a hand has made of the file.
+      writeDurably(join(root, path), text);
     }
     return await work();
   } finally {
     for (const restored of restoreTrial(root))
-      if (restored.kept !== undefined) tell({ kind: 'artifactRestored', ...restored, cutShort: false });
+      if (restored.kept !== undefined) report({ kind: 'artifactRestored', ...restored, cutShort: false });
   }
 }
 
 /** Puts back what is on trial, also what a kill left so. Throws FILE_UNREADABLE if a hand has been in the note of it. */
 export function restoreTrial(root: string): Restored[] {
   const note = join(root, FOLDER, MANIFEST);
+  removeTemporary(note);
   if (!existsSync(note)) return [];
   const { taskId, files } = manifestIn(readFileSync(note, 'utf8'));
   const restored = files.map(({ path, old, trial }): Restored => {
     const file = join(root, path);
+    removeTemporary(file);
     const found = bytesOf(file);
     const isOthers = found !== null && found !== old && sha256(Buffer.from(found, 'base64').toString()) !== trial;
     const kept = isOthers ? freeName(`${path}.orig`, root) : undefined;

@@ -1,6 +1,7 @@
 // The person is the model: the prompt goes to the clipboard and to a file, the reply is pasted here or saved to a file.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { naming } from '../paths.ts';
 import { folderFor } from '../runbook/folder.ts';
 import type { Model, ModelChoice, Surroundings } from '../world.ts';
 
@@ -12,8 +13,11 @@ export function pasteModel({ root }: ModelChoice, { ask }: Surroundings): Model 
     async reply({ prompt, onText }) {
       const [promptFile, replyFile] = [join('.runbook', 'prompt.md'), join('.runbook', 'reply.md')];
       folderFor(root);
-      writeFileSync(join(root, promptFile), prompt);
-      writeFileSync(join(root, replyFile), '');
+      for (const [file, text] of [
+        [promptFile, prompt],
+        [replyFile, ''],
+      ] as const)
+        naming(join(root, file), () => writeFileSync(join(root, file), text));
       const text = await ask.paste({ prompt, promptFile: join(root, promptFile), replyFile: join(root, replyFile) });
       onText(text);
       return { text, cut: false, usage: { inputTokens: undefined, outputTokens: undefined, cost: undefined } };

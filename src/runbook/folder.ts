@@ -1,6 +1,7 @@
 // `.runbook/`, the tool's own folder beside the runbook: locks, the lease, what is on trial.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { naming } from '../paths.ts';
 
 export const FOLDER = '.runbook';
 
@@ -8,9 +9,10 @@ export const FOLDER = '.runbook';
 export function folderFor(root: string): string {
   const folder = join(root, FOLDER);
   const ignore = join(folder, '.gitignore');
-  if (!existsSync(ignore)) {
+  // A kill between making it and filling it leaves it empty.
+  if (!statSync(ignore, { throwIfNoEntry: false })?.size) {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(ignore, '*\n');
+    naming(ignore, () => writeFileSync(ignore, '*\n'));
   }
   return folder;
 }

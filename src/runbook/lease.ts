@@ -3,9 +3,10 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import type { Holder } from '../events.ts';
+import { naming } from '../paths.ts';
 import { FOLDER, folderFor } from './folder.ts';
 import { isAlive, self } from './holder.ts';
-import { holderOf, take } from './lock.ts';
+import { holderOf, take, tidyUp } from './lock.ts';
 
 const LEASE = 'lease.json';
 
@@ -23,6 +24,7 @@ export function takeLease(root: string, runId: string, now: Date): Lease {
   const holder = self(runId, now);
   const taken = take(path, holder);
   if ('heldBy' in taken) throw held(taken.heldBy);
+  tidyUp(path);
   const { predecessor } = taken;
   // Until it is settled what that one left, its task stays named: this runner may be killed too.
   if (predecessor?.taskId !== undefined) replace(path, { ...holder, taskId: predecessor.taskId });
@@ -51,6 +53,6 @@ export function held(holder: Holder): RunbookError {
 /** In one step: a lease that names nobody would be a dead one's to whoever looks at that moment. */
 function replace(path: string, holder: Holder): void {
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, `${JSON.stringify(holder)}\n`);
+  naming(own, () => writeFileSync(own, `${JSON.stringify(holder)}\n`));
   renameSync(own, path);
 }

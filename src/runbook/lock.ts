@@ -1,37 +1,73 @@
 // A file that one process holds at a time, and that a dead holder does not keep. What it holds under the write lock is short.
 import { createHash } from 'node:crypto';
-import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import type { Holder } from '../events.ts';
-import { folderFor } from './folder.ts';
+import { naming } from '../paths.ts';
+import { FOLDER, folderFor } from './folder.ts';
 import { isAlive, parseHolder, self } from './holder.ts';
 import { pause } from './steady.ts';
 
 const WRITE_LOCK = 'write.lock';
 
-/**
- * Runs `work` while no other process writes the runbook's files. It is short: others wait for it. `work` is told of the process
- * that was killed while it held the lock, if one was.
- */
-export function whileLocked<T>(root: string, work: (cutOff: Holder | undefined) => T): T {
-  if (locked.has(root)) return work(undefined);
+/** Runs `work` while no other process writes the runbook's files. It is short: others wait for it. */
+export function whileLocked<T>(root: string, work: () => T): T {
+  if (locked.has(root)) return work();
   const path = join(folderFor(root), WRITE_LOCK);
   const holder = self('', new Date());
   let taken = take(path, holder);
   for (; 'heldBy' in taken; taken = take(path, holder)) pause(1 + Math.random() * 6);
   locked.add(root);
+  if (taken.predecessor) predecessors.set(root, taken.predecessor);
   try {
-    return work(taken.predecessor);
+    if (!tidied.has(path)) tidyUp(path);
+    return work();
   } finally {
-    locked.delete(root);
-    rmSync(path, { force: true });
+    if (!cutOff.has(root) && removed(path)) locked.delete(root);
   }
+}
+
+/**
+ * Keeps the lock to the end of this process, so that the next one takes it over from a dead holder, as after a kill: the files
+ * say what the journal could not be told, or not all of them do.
+ */
+export function stayLocked(root: string): void {
+  cutOff.add(root);
+}
+
+/**
+ * The process that was killed while it held the lock, if one was since this was last asked: whatever took the lock over from
+ * it, the next look at the files must know.
+ */
+export function takePredecessor(root: string): Holder | undefined {
+  const predecessor = predecessors.get(root);
+  predecessors.delete(root);
+  return predecessor;
+}
+
+/** Whether a process that is gone held the lock when it ended. */
+export function wasCutOff(root: string): boolean {
+  const holder = holderOf(join(root, FOLDER, WRITE_LOCK));
+  return holder !== undefined && !isAlive(holder);
 }
 
 /** Roots whose lock this process holds now: what it does under the lock may itself ask for it. */
 const locked = new Set<string>();
+const cutOff = new Set<string>();
+const tidied = new Set<string>();
+const predecessors = new Map<string, Holder>();
 
 export type Taken = { readonly predecessor: Holder | undefined } | { readonly heldBy: Holder };
 
@@ -41,8 +77,8 @@ export type Taken = { readonly predecessor: Holder | undefined } | { readonly he
  */
 export function take(path: string, holder: Holder): Taken {
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, `${JSON.stringify(holder)}\n`);
   try {
+    naming(own, () => writeFileSync(own, `${JSON.stringify(holder)}\n`));
     for (;;) {
       if (linked(own, path)) return { predecessor: undefined };
       const found = read(path);
@@ -52,7 +88,32 @@ export function take(path: string, holder: Holder): Taken {
       pause(1);
     }
   } finally {
-    rmSync(own, { force: true });
+    removed(own);
+  }
+}
+
+/**
+ * Takes away what killed processes left beside a lock when they were about to take it.
+ * Contract: called by its holder. A file that names a dead one can't be the way to the lock any more.
+ */
+export function tidyUp(path: string): void {
+  tidied.add(path);
+  const names = readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.`));
+  for (const name of names) {
+    const left = join(dirname(path), name);
+    const found = read(left);
+    if (found && !isAlive(found.holder)) removed(left);
+  }
+}
+
+/** Where it can't be removed, it is left to whoever finds its holder dead: nothing that has been done is lost for that. */
+function removed(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
   }
 }
 

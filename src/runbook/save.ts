@@ -51,6 +51,11 @@ export function handsOn(path: string, write: StatusWrite): Exclude<Saved, { kind
   return theirs?.status ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) } : undefined;
 }
 
+/** Whether one of the files says what is to be written. */
+export function isWritten(path: string, { taskId, from, to }: StatusWrite): boolean {
+  return from !== to && readTask(path, taskId)?.homes.some(({ status }) => status === to) === true;
+}
+
 /** False if a hand was quicker. Where a file can't be written, those before it are as they were. */
 function writeAll(changes: readonly FileChange[]): boolean {
   try {

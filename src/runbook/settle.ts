@@ -107,7 +107,8 @@ function isCutOff(task: Task, status: Status, { cutShort, midWrite }: Known): bo
  * still say RUNNING. Without such a reason, it is a hand that has written RUNNING.
  */
 function unwrittenOutcome(task: Task, last: LastStatus, known: Known): Change | undefined {
-  const mayBe = last.from === 'RUNNING' && last.to !== 'RUNNING' && (last.unsaved || known.cutShort === task.id);
+  const mayBe =
+    last.from === 'RUNNING' && last.to !== 'RUNNING' && (last.unsaved || known.cutShort === task.id || known.midWrite);
   if (!mayBe) return undefined;
   const behind = task.homes.filter((home) => home.status === 'RUNNING');
   const others = task.homes.filter((home) => home.status !== undefined && home.status !== 'RUNNING');
