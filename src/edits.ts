@@ -1,10 +1,10 @@
 // Hand edits of the plan itself: a command, a dependency, a template, a task more or less. They are found by comparing with what
 // was seen last.
-import { readFileSync } from 'node:fs';
 import type { Place } from './errors.ts';
 import type { Event } from './events.ts';
 import { lastChanges, sha256 } from './journal.ts';
 import { insideProject } from './paths.ts';
+import { readPlain } from './plainFile.ts';
 import { type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
 import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
@@ -87,7 +87,7 @@ function templatesOf(runbook: Runbook): Record<string, string> {
 
 function contentOf(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readPlain(path).toString();
   } catch {
     // It is missed when it is needed.
     return undefined;

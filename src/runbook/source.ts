@@ -1,19 +1,13 @@
 // A YAML file as it stands on disk: its text, its values, and the place of each value in it.
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { LineCounter } from 'yaml';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
-import { type Aliases, aliasesOf } from './aliases.ts';
-import {
-  mergesNoMap,
-  nestedTooDeep,
-  type SyntaxMistake,
-  syntaxMistake,
-  TOO_DEEP,
-  unfoldsTooFar,
-} from './brokenYaml.ts';
+import { readByLibrary, SyntaxRefusal } from './libraryYaml.ts';
+import { readPlainYaml } from './plainYaml.ts';
+import type { Range, YamlPath } from './yamlReading.ts';
 
-export type YamlPath = readonly (string | number)[];
+export type { YamlPath };
 
 export interface YamlSource {
   /** The absolute path. */
@@ -102,92 +96,25 @@ function unreadable(error: unknown, file: string, askedAt: Place | undefined): u
 }
 
 function parseYaml(file: string, path: string, text: string): YamlSource {
-  const lines = new LineCounter();
-  const at = (start: number, end: number) => placeAt(file, text, lines, start, end);
-  const document = parse(text, lines, ({ message, hint, start, end }) => {
-    const place = at(Math.min(start, text.length), end);
-    return new RunbookError({ code: 'YAML_SYNTAX', message, at: place, hint });
-  });
-  return {
-    path,
-    file,
-    text,
-    value: document.value,
-    place(wanted, part = 'value') {
-      const range = rangeOf(document, wanted, part);
-      return at(range[0], range[1]);
-    },
+  let lines: LineCounter | undefined;
+  const at = ([start, end]: Range) => {
+    lines ??= linesOf(text);
+    return placeAt(file, text, lines, Math.min(start, text.length), end);
   };
-}
-
-type Refuse = (mistake: SyntaxMistake) => RunbookError;
-
-interface Read {
-  readonly document: Document.Parsed;
-  readonly aliases: Aliases;
-  readonly value: unknown;
-}
-
-function parse(text: string, lineCounter: LineCounter, refuse: Refuse): Read {
-  const deep = nestedTooDeep(text);
-  if (deep) {
-    // Nobody has counted the lines yet.
-    for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) lineCounter.addNewLine(at);
-    throw refuse(deep);
-  }
   try {
-    const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', merge: true });
-    const mistake = syntaxMistake(document, text);
-    if (mistake) throw refuse(mistake);
-    const aliases = aliasesOf(document);
-    const bomb = unfoldsTooFar(aliases);
-    if (bomb) throw refuse(bomb);
-    return { document, aliases, value: document.toJS({ maxAliasCount: -1 }) };
+    const { value, rangeOf } = readPlainYaml(text) ?? readByLibrary(text);
+    return { path, file, text, value, place: (wanted, part = 'value') => at(rangeOf(wanted, part)) };
   } catch (error) {
-    // The parser descends by recursion, so that absurd nesting ends in a full stack.
-    if (error instanceof RangeError) throw refuse({ ...TOO_DEEP, start: 0, end: 0 });
-    if (error instanceof Error && error.message.startsWith('Merge sources')) throw refuse(mergesNoMap(text));
-    throw error;
+    if (!(error instanceof SyntaxRefusal)) throw error;
+    const { message, hint, start, end } = error.mistake;
+    throw new RunbookError({ code: 'YAML_SYNTAX', message, at: at([start, end]), hint });
   }
 }
 
-function rangeOf({ document, aliases }: Read, path: YamlPath, part: 'key' | 'value'): [number, number] {
-  let node: unknown = document.contents;
-  let best: [number, number] = [0, 0];
-  for (const [depth, step] of path.entries()) {
-    if (isAlias(node)) node = aliases.get(node);
-    const child = childOf(node, step) ?? childOf(mergedInto(aliases, node), step);
-    if (child === undefined) return best;
-    const last = depth === path.length - 1;
-    const shown = last && part === 'key' ? (child.key ?? child.value) : (child.value ?? child.key);
-    best = nodeRange(shown) ?? nodeRange(child.key) ?? best;
-    node = child.value;
-  }
-  return path.length === 0 ? (nodeRange(node) ?? best) : best;
-}
-
-function childOf(node: unknown, step: string | number): { key?: unknown; value: unknown } | undefined {
-  if (isMap(node)) {
-    const pair = node.items.find(
-      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
-    );
-    return pair && { key: pair.key, value: pair.value };
-  }
-  if (isSeq(node) && typeof step === 'number' && step in node.items) return { value: node.items[step] };
-  return undefined;
-}
-
-/** What `<<` brings into a map. */
-function mergedInto(aliases: Aliases, node: unknown): unknown {
-  const pairs = isMap(node) ? node.items : [];
-  const value = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === 'Symbol(<<)')?.value;
-  return isAlias(value) ? aliases.get(value) : value;
-}
-
-function nodeRange(node: unknown): [number, number] | undefined {
-  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return undefined;
-  const [start, end] = node.range as [number, number];
-  return end > start ? [start, end] : undefined;
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) lines.addNewLine(at);
+  return lines;
 }
 
 function placeAt(file: string, text: string, lines: LineCounter, start: number, end: number): Place {

@@ -1,0 +1,89 @@
+// YAML as the library reads it: all forms of it, and what is wrong in it.
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
+import { type Aliases, aliasesOf } from './aliases.ts';
+import {
+  mergesNoMap,
+  nestedTooDeep,
+  type SyntaxMistake,
+  syntaxMistake,
+  TOO_DEEP,
+  unfoldsTooFar,
+} from './brokenYaml.ts';
+import type { Range, YamlPath, YamlReading } from './yamlReading.ts';
+
+/** Why a text can't be read, and where. */
+export class SyntaxRefusal extends Error {
+  readonly mistake: SyntaxMistake;
+
+  constructor(mistake: SyntaxMistake) {
+    super(mistake.message);
+    this.mistake = mistake;
+  }
+}
+
+interface Read {
+  readonly document: Document.Parsed;
+  readonly aliases: Aliases;
+}
+
+/** Throws SyntaxRefusal. */
+export function readByLibrary(text: string): YamlReading {
+  const deep = nestedTooDeep(text);
+  if (deep) throw new SyntaxRefusal(deep);
+  try {
+    const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', merge: true });
+    const mistake = syntaxMistake(document, text);
+    if (mistake) throw new SyntaxRefusal(mistake);
+    const aliases = aliasesOf(document);
+    const bomb = unfoldsTooFar(aliases);
+    if (bomb) throw new SyntaxRefusal(bomb);
+    return {
+      value: document.toJS({ maxAliasCount: -1 }),
+      rangeOf: (path, part) => rangeOf({ document, aliases }, path, part),
+    };
+  } catch (error) {
+    // The parser descends by recursion, so that absurd nesting ends in a full stack.
+    if (error instanceof RangeError) throw new SyntaxRefusal({ ...TOO_DEEP, start: 0, end: 0 });
+    if (error instanceof Error && error.message.startsWith('Merge sources')) throw new SyntaxRefusal(mergesNoMap(text));
+    throw error;
+  }
+}
+
+function rangeOf({ document, aliases }: Read, path: YamlPath, part: 'key' | 'value'): Range {
+  let node: unknown = document.contents;
+  let best: Range = [0, 0];
+  for (const [depth, step] of path.entries()) {
+    if (isAlias(node)) node = aliases.get(node);
+    const child = childOf(node, step) ?? childOf(mergedInto(aliases, node), step);
+    if (child === undefined) return best;
+    const last = depth === path.length - 1;
+    const shown = last && part === 'key' ? (child.key ?? child.value) : (child.value ?? child.key);
+    best = nodeRange(shown) ?? nodeRange(child.key) ?? best;
+    node = child.value;
+  }
+  return path.length === 0 ? (nodeRange(node) ?? best) : best;
+}
+
+function childOf(node: unknown, step: string | number): { key?: unknown; value: unknown } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find(
+      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
+    );
+    return pair && { key: pair.key, value: pair.value };
+  }
+  if (isSeq(node) && typeof step === 'number' && step in node.items) return { value: node.items[step] };
+  return undefined;
+}
+
+/** What `<<` brings into a map. */
+function mergedInto(aliases: Aliases, node: unknown): unknown {
+  const pairs = isMap(node) ? node.items : [];
+  const value = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === 'Symbol(<<)')?.value;
+  return isAlias(value) ? aliases.get(value) : value;
+}
+
+function nodeRange(node: unknown): Range | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return undefined;
+  const [start, end] = node.range as [number, number];
+  return end > start ? [start, end] : undefined;
+}

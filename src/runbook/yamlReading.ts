@@ -1,0 +1,13 @@
+// What is read from a YAML text, whoever reads it.
+
+export type YamlPath = readonly (string | number)[];
+
+/** As offsets in the text, in UTF-16 units. */
+export type Range = readonly [start: number, end: number];
+
+export interface YamlReading {
+  /** Plain maps, lists and scalars. An empty file is null. */
+  readonly value: unknown;
+  /** Where the value at `path` stands, or its key, or the nearest thing around it that is written. */
+  readonly rangeOf: (path: YamlPath, part: 'key' | 'value') => Range;
+}
