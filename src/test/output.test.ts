@@ -102,7 +102,7 @@ test('every object of a whole story has the form of its kind, and every kind occ
   const seen = new Set<string>();
   for (const args of STORY) seen.add(await kindOf(rig, args));
   expect([...seen].sort()).toEqual(Object.keys(schemas).sort());
-});
+}, 300_000);
 
 test('the schemas in the package are those that `runbook schema` prints', async () => {
   await using rig = await makeRig();
