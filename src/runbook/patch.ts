@@ -10,6 +10,7 @@ import { inOrder, isUnset, splicesFor } from './patch/splice.ts';
 import { measureStyle } from './patch/style.ts';
 import { parse, placeAt, type Syntax } from './patch/syntax.ts';
 import { pathText, startsWith, surpriseIn, valueAt } from './patch/verify.ts';
+import { withWordsReplaced } from './patch/word.ts';
 import type { YamlPath } from './source.ts';
 
 export type { Edit, YamlPath };
@@ -20,6 +21,8 @@ export type { Edit, YamlPath };
  * It parses once, and once more for all edits that don't depend on each other's result.
  */
 export function patch(source: string, edits: readonly Edit[], file: string): string {
+  const quickly = withWordsReplaced(source, edits);
+  if (quickly !== undefined) return quickly;
   const known = parsed.get(file);
   let syntax = known?.text === source ? known : parse(source, file);
   let rest: readonly Edit[] = edits.map(withPlainValue);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readByLibrary } from '../runbook/libraryYaml.ts';
+import { withWordsReplaced } from '../runbook/patch/word.ts';
 import { readPlainYaml } from '../runbook/plainYaml.ts';
 import type { YamlPath, YamlReading } from '../runbook/yamlReading.ts';
 
@@ -294,6 +295,29 @@ describe('a form that is', () => {
     'a: [.5]',
   ])('%j', (text) => {
     agree(text);
+  });
+});
+
+describe('a word in place of another', () => {
+  const set = (path: YamlPath, value: unknown) => ({ op: 'set' as const, path, value });
+
+  test('changes these letters alone, several at once too', () => {
+    const text = 'tasks:\n  - id: a # DONE\n    status:   READY   # mine\n  - {id: b, status: PENDING}\n';
+    expect(withWordsReplaced(text, [set(['tasks', 0, 'status'], 'DONE'), set(['tasks', 1, 'status'], 'SKIPPED')])).toBe(
+      text.replace('READY', 'DONE').replace('PENDING', 'SKIPPED'),
+    );
+  });
+
+  test.each([
+    ['in quotes', 'status: "READY"\n', 'DONE'],
+    ['where none is', 'id: a\n', 'DONE'],
+    ['where nothing is said', 'status:\n', 'DONE'],
+    ['where a list is', 'status: [READY]\n', 'DONE'],
+    ['that is no word', 'status: READY\n', 'it is done'],
+    ['that would mean something else', 'status: READY\n', 'NULL'],
+    ['of a form for the library', 'status: &s READY\nother: *s\n', 'DONE'],
+  ])('is left to the general way %s', (_where, text, word) => {
+    expect(withWordsReplaced(text, [set(['status'], word)])).toBeUndefined();
   });
 });
 
