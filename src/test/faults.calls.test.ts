@@ -7,11 +7,11 @@ import { inTurns } from './faults/turns.ts';
 
 const ALL = process.env.RUNBOOK_RELIABILITY === '1';
 /** In plain `npm test` a few, spread over all calls and faults. */
-const EVERY = Number(process.env.RUNBOOK_TEST_EVERY ?? (ALL ? 1 : 149));
+const EVERY = Number(process.env.RUNBOOK_TEST_EVERY ?? (ALL ? 1 : 211));
 
 test.each(SCENARIOS)(
   '$name: a fault at each of its calls',
-  { timeout: ALL ? 14_400_000 : 60_000 },
+  { timeout: ALL ? 14_400_000 : 600_000 },
   async (scenario) => {
     const calls = await callsOf(scenario);
     expect(calls.filter(({ uncounted }) => uncounted)).toEqual([]);
