@@ -63,7 +63,8 @@ export function problemsAfterStart(rig: Rig, files: Readonly<Record<string, stri
     ...ranAgain(rig, before),
     ...leftovers(rig).map((path) => `left over: ${path}`),
     ...(journalText(rig).startsWith(before.journal) ? [] : ['what stood in the journal was changed']),
-    ...(rig.read('.runbook/.gitignore') === '*\n' ? [] : ['.runbook/ does not ignore itself']),
+    // To git, a line that has no end is one too.
+    ...(rig.read('.runbook/.gitignore').trim() === '*' ? [] : ['.runbook/ does not ignore itself']),
     ...tasks.flatMap((task) => artifactProblems(rig, task)),
   ];
 }
