@@ -2,6 +2,7 @@
 import { type Document, isCollection, isScalar, Lexer, type Node, Parser, visit } from 'yaml';
 import { didYouMean } from '../suggest.ts';
 import { type Aliases, tooFar } from './aliases.ts';
+import { doubledKey } from './doubled.ts';
 
 /** `start` and `end` are offsets in the text. */
 export interface SyntaxMistake {
@@ -14,7 +15,7 @@ export interface SyntaxMistake {
 /** The first mistake that the parser found, or that makes aliases unusable; undefined if there is none. */
 export function syntaxMistake(document: Document.Parsed, text: string): SyntaxMistake | undefined {
   const [error] = document.errors;
-  if (!error) return text.includes('*') ? aliasMistake(document) : undefined;
+  if (!error) return doubled(document, text) ?? (text.includes('*') ? aliasMistake(document) : undefined);
   const [start, end] = error.pos;
   const conflict = /^<{7}(?: .*)?$/m.exec(text);
   if (conflict) return { ...MERGE_CONFLICT, start: conflict.index, end: conflict.index + conflict[0].length };
@@ -26,12 +27,16 @@ export function syntaxMistake(document: Document.Parsed, text: string): SyntaxMi
       start: opened,
       end: opened + 1,
     };
-  if (error.code === 'DUPLICATE_KEY') {
-    const key = /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:]+)/.exec(text.slice(start, start + 200))?.[0] ?? '';
-    const message = `the key ${key === '' ? '' : `\`${key}\` `}is there twice`;
-    return { message, hint: 'Remove one of the two.', start, end: start + key.length };
-  }
   return { ...worded(error.code, error.message), start, end };
+}
+
+function doubled(document: Document.Parsed, text: string): SyntaxMistake | undefined {
+  const second = doubledKey(document);
+  if (!second) return undefined;
+  const [start] = second.range ?? [0];
+  const key = /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:]+)/.exec(text.slice(start, start + 200))?.[0] ?? '';
+  const message = `the key ${key === '' ? '' : `\`${key}\` `}is there twice`;
+  return { message, hint: 'Remove one of the two.', start, end: start + key.length };
 }
 
 /** Where the aliases begin to unfold into more than anyone could mean, if they do. */

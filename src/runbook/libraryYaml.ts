@@ -31,7 +31,7 @@ export function readByLibrary(text: string): YamlReading {
   const deep = nestedTooDeep(text);
   if (deep) throw new SyntaxRefusal(deep);
   try {
-    const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', merge: true });
+    const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', merge: true, uniqueKeys: false });
     const mistake = syntaxMistake(document, text);
     if (mistake) throw new SyntaxRefusal(mistake);
     const aliases = aliasesOf(document);

@@ -3,6 +3,7 @@
 import { Composer, type CST, type Document, Lexer, Parser } from 'yaml';
 import { type Place, RunbookError } from '../../errors.ts';
 import { aliasesOf, tooFar } from '../aliases.ts';
+import { doubledKey } from '../doubled.ts';
 import { lineEnd } from './lines.ts';
 
 export interface Syntax {
@@ -29,11 +30,13 @@ export interface Landmark {
 export function parse(text: string, file: string): Syntax {
   const { tokens, landmarks } = tokenize(text);
   const documents = guarded(text, file, () => {
-    const composer = new Composer({ keepSourceTokens: true, merge: true, logLevel: 'error' });
+    const composer = new Composer({ keepSourceTokens: true, merge: true, logLevel: 'error', uniqueKeys: false });
     return [...composer.compose(tokens, true, text.length)];
   });
   const error = documents.flatMap((document) => document.errors)[0];
   if (error) throw unreadable(text, file, error, ...error.pos);
+  const second = documents.map(doubledKey).find(Boolean);
+  if (second) throw unreadable(text, file, new Error('Map keys must be unique'), ...(second.range ?? []));
   const bomb = documents.map((one) => tooFar(aliasesOf(one))).find(Boolean);
   if (bomb) throw unreadable(text, file, new Error('The aliases unfold into far too much'), ...(bomb.range ?? []));
   const [document] = documents;
