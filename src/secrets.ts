@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { RunbookError } from './errors.ts';
-import { type Reading, readingsOf, unfinishedAt } from './readings.ts';
+import { type Reading, readingsOf } from './readings.ts';
 import { readText } from './runbook/source.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,11 +42,7 @@ export interface Redactor {
 /** Hides the values of `.env`, and of all variables that are named like keys, tokens and passwords. */
 export function makeRedactor(environment: Environment, dotEnv: Environment): Redactor {
   const secrets = secretsOf(environment, dotEnv);
-  const byFirst = new Map<string, Secret[]>();
-  for (const secret of secrets) {
-    const first = secret.value.charAt(0);
-    byFirst.set(first, [...(byFirst.get(first) ?? []), secret]);
-  }
+  const beginnings = beginningsOf(secrets);
   return {
     text: (text) => hidden(text, 0, text.length, foundIn(readingsOf(text), secrets)),
     stream() {
@@ -60,10 +56,9 @@ export function makeRedactor(environment: Environment, dotEnv: Environment): Red
       return {
         push(piece) {
           const text = before + held + piece;
-          const whole = unfinishedAt(text);
-          const readings = readingsOf(text.slice(0, whole));
+          const readings = readingsOf(text, true);
           const found = foundIn(readings, secrets);
-          const mayBegin = Math.min(whole, ...readings.map((reading) => beginningIn(reading, byFirst)));
+          const mayBegin = Math.min(text.length, ...readings.map((reading) => beginningIn(reading, beginnings)));
           // What is found already may be a part of what is still coming.
           const across = found.find(({ start, end }) => start < mayBegin && end > mayBegin);
           return pass(text, Math.max(before.length, across?.start ?? mayBegin), found);
@@ -125,17 +120,31 @@ function hidden(text: string, from: number, until: number, found: readonly Found
   return told + text.slice(at, until);
 }
 
+/** The secrets by their first character, so that few are compared. */
+interface Beginnings {
+  readonly longest: number;
+  readonly byFirst: ReadonlyMap<string, readonly Secret[]>;
+}
+
+function beginningsOf(secrets: readonly Secret[]): Beginnings {
+  const byFirst = new Map<string, Secret[]>();
+  for (const secret of secrets) {
+    const first = secret.value.charAt(0);
+    byFirst.set(first, [...(byFirst.get(first) ?? []), secret]);
+  }
+  return { longest: Math.max(0, ...secrets.map(({ value }) => value.length)), byFirst };
+}
+
 /** Where in the text the last characters begin that could be the beginning of a secret. */
-function beginningIn({ text, from }: Reading, byFirst: ReadonlyMap<string, readonly Secret[]>): number {
-  const longest = Math.max(0, ...[...byFirst.values()].flat().map(({ value }) => value.length));
+function beginningIn({ text, from, cut }: Reading, { longest, byFirst }: Beginnings): number {
   for (let at = Math.max(0, text.length - longest + 1); at < text.length; at++) {
     const tail = text.slice(at);
     const begins = byFirst
       .get(text.charAt(at))
       ?.some(({ value }) => value.length > tail.length && value.startsWith(tail));
-    if (begins) return from(at);
+    if (begins) return Math.min(from(at), cut);
   }
-  return Number.POSITIVE_INFINITY;
+  return cut;
 }
 
 function secretsOf(environment: Environment, dotEnv: Environment): Secret[] {
@@ -166,14 +175,10 @@ function formsOf(name: string, value: string): Secret[] {
   const lines = value.split(/\r?\n/).filter((line) => line.length >= SHORTEST);
   const inHex = Buffer.from(value).toString('hex');
   const decoded = [value, unescaped(value)];
-  const forms = [
-    ...decoded,
-    ...lines,
-    value.replaceAll(' ', '+'),
-    ...decoded.flatMap(inBase64),
-    inHex,
-    inHex.toUpperCase(),
-  ];
+  const spelt = [...decoded, ...decoded.map((text) => text.replaceAll(' ', '+'))];
+  // Escapes of single bytes are undone to single bytes.
+  const inBytes = spelt.map((text) => Buffer.from(text).toString('latin1'));
+  const forms = [...spelt, ...inBytes, ...lines, ...decoded.flatMap(inBase64), inHex, inHex.toUpperCase()];
   return [...new Set(forms)].map((form) => ({ name, value: form }));
 }
 
