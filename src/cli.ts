@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // argv → command. The only place that exits, and the last to catch: what arrives here unforeseen is our bug.
 import { Command, CommanderError, Option } from 'commander';
-import { type Action, Context, type GlobalFlags } from './commands/context.ts';
+import { type Action, asJson, Context, type GlobalFlags } from './commands/context.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, formatTrouble, RunbookError } from './errors.ts';
 import { reasonOf, shownPath } from './paths.ts';
@@ -142,12 +142,12 @@ function report(thrown: unknown, json: boolean): number {
   const palette = paletteFor('stderr', { noColor: plain });
   if (error instanceof RunbookError) {
     if (error.code === 'INTERRUPTED' && !json) process.stderr.write('interrupted; nothing was changed\n');
-    else if (json) process.stderr.write(`${JSON.stringify(errorObject(error.code, error.message, error))}\n`);
+    else if (json) process.stderr.write(`${asJson(errorObject(error.code, error.message, error))}\n`);
     else process.stderr.write(`${formatTrouble(error, palette, 'error', process.stderr.columns)}\n`);
     return error.exitCode;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (json) process.stderr.write(`${JSON.stringify(errorObject('BUG', text))}\n`);
+  if (json) process.stderr.write(`${asJson(errorObject('BUG', text))}\n`);
   else
     process.stderr.write(
       `${palette.error('bug:')} this is a mistake in runbook itself, not yours. Please report it, with these lines:\n\n  runbook ${RUNBOOK_VERSION}, Node ${process.version}, ${process.platform}\n${text.replaceAll(/^/gm, '  ')}\n`,

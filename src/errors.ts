@@ -108,7 +108,7 @@ export function formatTrouble(trouble: Trouble, marks: Marks = NO_MARKS, label =
 function formatPlace(at: Place, marks: Marks, columns: number): string[] {
   const number = String(at.line);
   const gutter = ' '.repeat(number.length);
-  const lines = [`${gutter}${marks.place('——▶')} ${at.file}:${at.line}:${at.column}`];
+  const lines = [`${gutter}${marks.place('——▶')} ${shown(at.file)}:${at.line}:${at.column}`];
   if (at.text.trim() === '') return lines;
   // A very long line is cut around the caret, so that a minified file does not flood the screen.
   const room = columns > 0 ? Math.max(20, columns - number.length - 3) : 160;
@@ -132,7 +132,7 @@ function shown(text: string): string {
 
 /** Control characters from someone's file would act on the terminal. One for one, so that a caret stays in its column. */
 function harmless(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '·');
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '·');
 }
 
 /** How many columns a text takes: two for the letters of East Asia and for emoji, none for accents that stand above others. */

@@ -6,6 +6,7 @@ import { statOf } from '../paths.ts';
 import { findRunbook } from '../runbook/find.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
 import type { AnswerFlags } from '../terminal/unattended.ts';
+import { onlyColours } from '../terminal/words.ts';
 import type { World } from '../world.ts';
 import type { Kind, Output } from './output.ts';
 
@@ -46,7 +47,7 @@ export class Context {
 
   /** Prints data: lines for a person, or one object for a program. */
   print<K extends Kind>(kind: K, data: ReadonlyDeep<Output[K]>, lines: () => readonly string[]): void {
-    const text = this.flags.json ? [JSON.stringify({ schema_version: 1, kind, data })] : lines();
+    const text = this.flags.json ? [asJson({ schema_version: 1, kind, data })] : lines().map(onlyColours);
     if (text.length > 0) process.stdout.write(`${text.join('\n')}\n`);
   }
 
@@ -90,6 +91,14 @@ export class Context {
   columns(): number {
     return Math.min(process.stdout.columns || 80, 100);
   }
+}
+
+/** JSON leaves some characters as they are that act on a terminal. They can only stand in its texts. */
+export function asJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Data that is printed is not changed by it. */

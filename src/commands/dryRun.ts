@@ -8,6 +8,7 @@ import { inScope } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { openSession } from '../session.ts';
 import type { Standing } from '../standing.ts';
+import { onlyColours } from '../terminal/words.ts';
 import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { printPlanned } from './planned.ts';
@@ -19,7 +20,7 @@ export async function dryRun(
   world: World,
   options: RunOptions,
 ): Promise<number> {
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const say = (line: string) => process.stderr.write(`${onlyColours(line)}\n`);
   if (holder) say(`A runner holds this runbook now (pid ${holder.pid}).`);
   for (const { task, from, to, at } of changes) say(`would settle  ${task.id}: ${from} → ${to} (${at})`);
   for (const task of interrupted) say(`would ask about  ${task.id}, which was RUNNING when its runner ended`);

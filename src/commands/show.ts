@@ -68,7 +68,7 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task): string[] {
   const rows: [string, readonly string[]][] = [
     ['status', [`${palette.status(task.status)}${waits.length > 0 ? `, waits for ${waits.join(', ')}` : ''}`]],
     ['type', [task.type]],
-    ['written', task.homes.map((home) => homeLine(home))],
+    ['written', task.homes.map((home) => oneLine(homeLine(home)))],
     ['about', multiline(task.description)],
     ['after', task.dependsOn.map(oneLine)],
     [
@@ -87,7 +87,7 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task): string[] {
         ? [
             Object.entries(task.lastRun)
               .filter(([, value]) => typeof value !== 'object')
-              .map(([key, value]) => `${key}: ${oneLine(String(value))}`)
+              .map(([key, value]) => `${oneLine(key)}: ${oneLine(String(value))}`)
               .join(' · '),
           ]
         : [],
@@ -126,7 +126,7 @@ function workRows({ type, ai, script, instructions }: Task): [string, readonly s
     ];
   if (type === 'AUTOMATED_SCRIPT') {
     const where = script
-      ? [`in ${script.cwd}`, script.timeoutMs === undefined ? '' : `at most ${duration(script.timeoutMs)}`]
+      ? [`in ${oneLine(script.cwd)}`, script.timeoutMs === undefined ? '' : `at most ${duration(script.timeoutMs)}`]
           .filter(Boolean)
           .join(' · ')
       : '';

@@ -86,11 +86,13 @@ function toLines(context: Context, { runbook, interrupted, holder, changes }: St
   );
   const sections = [
     changes.flatMap(({ task, kind, from, to, at }) =>
-      kind === 'readied' ? [] : [`  ${palette.dim('you changed')}  ${oneLine(task.id)}: ${from} → ${to} (${at})`],
+      kind === 'readied'
+        ? []
+        : [`  ${palette.dim('you changed')}  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`],
     ),
     holder
       ? [
-          `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${holder.host}, started ${ago(new Date(holder.since), new Date())}`,
+          `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${oneLine(holder.host)}, started ${ago(new Date(holder.since), new Date())}`,
         ]
       : [],
     interrupted.flatMap((task) => [
@@ -114,7 +116,7 @@ function errorLines({ palette }: Context, task: Task, columns: number): string[]
   return [
     `  ${palette.status('ERROR')}   ${idAndName(task, columns)}`,
     `          ${fit(`${detail}${when}`, columns - 10)}`,
-    `          ${palette.bold(`runbook retry ${task.id}`)} · runbook show ${task.id}`,
+    `          ${palette.bold(`runbook retry ${oneLine(task.id)}`)} · runbook show ${oneLine(task.id)}`,
   ];
 }
 

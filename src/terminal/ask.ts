@@ -7,7 +7,7 @@ import type { Answer, Ask, Question } from '../world.ts';
 import type { Palette } from './colour.ts';
 import { editText, openInEditor } from './editor.ts';
 import { readPasted } from './paste.ts';
-import { flow, width, wrap } from './words.ts';
+import { flow, oneLine, width, wrap } from './words.ts';
 
 export function personAsk(palette: Palette, signal: AbortSignal): Ask {
   const context = { output: process.stderr, signal };
@@ -34,7 +34,8 @@ interface Menu {
 }
 
 function toMenu<A extends Answer>({ topic, message, choices }: Question<A>, palette: Palette): Menu {
-  return { message, choices, listed: topic === 'block' || topic === 'model', palette };
+  const shown = choices.map((choice) => ({ ...choice, label: oneLine(choice.label) }));
+  return { message: oneLine(message), choices: shown, listed: topic === 'block' || topic === 'model', palette };
 }
 
 /** `? Done?  y done · e error · s skip · q leave  ›` and then a single key. */
@@ -50,8 +51,8 @@ const keyMenu = createPrompt<string, Menu>(({ message, choices, listed, palette 
   const question = wrap(`${palette.accent('?')} ${palette.bold(message)}`, columns, '  ');
   if (chosen !== undefined) return `${question.join('\n')} ${palette.accent(chosen)}`;
   const keys = choices.map(({ key, label }) => `${palette.accent(key)} ${label}`);
-  const oneLine = `${question.join('\n')}  ${keys.join(palette.dim(' · '))}`;
-  if (!listed && question.length === 1 && width(oneLine) + 4 <= columns) return `${oneLine}  ${palette.dim('›')} `;
+  const inOne = `${question.join('\n')}  ${keys.join(palette.dim(' · '))}`;
+  if (!listed && question.length === 1 && width(inOne) + 4 <= columns) return `${inOne}  ${palette.dim('›')} `;
   const rows = (listed ? keys : flow(keys, palette.dim(' · '), columns - 6)).map((row) => `  ${row}`);
   return `${[...question, ...rows].join('\n')}  ${palette.dim('›')} `;
 });

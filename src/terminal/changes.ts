@@ -27,24 +27,24 @@ export function sentencesOf(event: ChangeEvent, palette: Palette, line: (text: s
   switch (event.kind) {
     case 'handEdit': {
       const { taskId, from, to, at, mended } = event;
-      const agrees = mended.length === 0 ? '' : ` ${mended.join(' and ')} now agrees.`;
+      const agrees = mended.length === 0 ? '' : ` ${mended.map(oneLine).join(' and ')} now agrees.`;
       return [
-        `You changed ${oneLine(taskId)}: ${palette.status(from)} → ${palette.status(to)} (${at}).${agrees} Journaled.`,
+        `You changed ${oneLine(taskId)}: ${palette.status(from)} → ${palette.status(to)} (${oneLine(at)}).${agrees} Journaled.`,
       ];
     }
     case 'planEdited':
-      return [`You ${deed(event.edit, palette, line)}${event.at === undefined ? '' : ` (${event.at})`}. Journaled.`];
+      return [`You ${deed(event.edit, palette, line)}${event.at === undefined ? '' : ` (${oneLine(event.at)})`}. Journaled.`];
     case 'templateEdited': {
       const whose = event.taskId === undefined ? '' : `, the template of ${oneLine(event.taskId)}`;
       return [`You changed ${oneLine(event.path)}${whose}. Journaled.`];
     }
     case 'recovered':
       return [
-        `${oneLine(event.taskId)} is ${palette.status(event.to)} (${event.at}): that was not written yet when its runner ended. Journaled.`,
+        `${oneLine(event.taskId)} is ${palette.status(event.to)} (${oneLine(event.at)}): that was not written yet when its runner ended. Journaled.`,
       ];
     case 'handWon':
       return [
-        `You changed ${oneLine(event.taskId)} to ${palette.status(event.theirs)} meanwhile (${event.at}); that stays. The run came to ${palette.status(event.ours)}.`,
+        `You changed ${oneLine(event.taskId)} to ${palette.status(event.theirs)} meanwhile (${oneLine(event.at)}); that stays. The run came to ${palette.status(event.ours)}.`,
       ];
     case 'artifactChanged':
       return [
@@ -53,9 +53,9 @@ export function sentencesOf(event: ChangeEvent, palette: Palette, line: (text: s
     case 'artifactRestored':
       return [
         event.cutShort
-          ? `${event.path} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`
-          : `${event.path} was changed by something else while the checks tried it; it is as it was before.`,
-        ...(event.kept === undefined ? [] : [`What was made of it meanwhile is kept in ${event.kept}.`]),
+          ? `${oneLine(event.path)} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`
+          : `${oneLine(event.path)} was changed by something else while the checks tried it; it is as it was before.`,
+        ...(event.kept === undefined ? [] : [`What was made of it meanwhile is kept in ${oneLine(event.kept)}.`]),
       ];
     default:
       return unreachable(event);

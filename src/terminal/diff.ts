@@ -2,7 +2,7 @@
 import { structuredPatch } from 'diff';
 import type { Proposal } from '../events.ts';
 import type { Palette } from './colour.ts';
-import { harmless, plural, spread } from './words.ts';
+import { harmless, oneLine, plural, spread } from './words.ts';
 
 const CONTEXT = 3;
 
@@ -12,7 +12,7 @@ export function showProposal(file: Proposal, palette: Palette, columns: number, 
   const added = lines.filter((line) => line.startsWith('+')).length;
   const removed = lines.filter((line) => line.startsWith('-')).length;
   const head = spread(
-    `  ${file.path ?? 'the reply (it goes nowhere but the log)'}`,
+    `  ${file.path === undefined ? 'the reply (it goes nowhere but the log)' : oneLine(file.path)}`,
     summary(file, added, removed),
     columns,
   );

@@ -1,6 +1,6 @@
 // The one moving line: what is going on and for how long. Only in a terminal, and gone when it is over.
 import type { WriteStream } from 'node:tty';
-import { duration, fit } from './words.ts';
+import { duration, fit, oneLine } from './words.ts';
 
 export interface Footer {
   /** Starts to count the time of something. */
@@ -31,7 +31,7 @@ export function footer(stream: Pick<WriteStream, 'write' | 'columns'>, live: boo
     const ms = performance.now() - started;
     if (what === undefined || ms < AFTER_MS) return;
     const frame = FRAMES[Math.floor(ms / EVERY_MS) % FRAMES.length] ?? '';
-    stream.write(`${CLEAR_LINE}${fit(`  ${frame} ${duration(ms)} · ${what}`, (stream.columns || 80) - 1)}`);
+    stream.write(`${CLEAR_LINE}${fit(`  ${frame} ${duration(ms)} · ${oneLine(what)}`, (stream.columns || 80) - 1)}`);
     visible = true;
   };
   return {

@@ -8,7 +8,20 @@ import type { Palette } from './colour.ts';
 import { showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
 import { renderMarkdown } from './markdown.ts';
-import { ago, count, duration, fit, flow, harmless, money, oneLine, plural, spread, wrap } from './words.ts';
+import {
+  ago,
+  count,
+  duration,
+  fit,
+  flow,
+  harmless,
+  money,
+  oneLine,
+  onlyColours,
+  plural,
+  spread,
+  wrap,
+} from './words.ts';
 
 export interface Screen {
   readonly palette: Palette;
@@ -61,7 +74,7 @@ class Show {
         this.#flush();
         if (!event.ok && event.attempt < event.attempts)
           this.#say(
-            `  ${palette.bad('✘')} ${howItEnded(event.result)}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
+            `  ${palette.bad('✘')} ${this.#line(howItEnded(event.result))}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
           );
         break;
       case 'checkStarted':
@@ -113,7 +126,7 @@ class Show {
         this.#end(event);
         break;
       case 'fileWritten':
-        this.#say(`  ${palette.dim(`wrote ${event.path}`)}`);
+        this.#say(`  ${palette.dim(`wrote ${this.#line(event.path)}`)}`);
         break;
       case 'committed':
         this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);
@@ -193,7 +206,7 @@ class Show {
   #say(...lines: readonly string[]): void {
     this.#footer.stop();
     this.#printed = true;
-    for (const line of lines) process.stderr.write(`${line}\n`);
+    for (const line of lines) process.stderr.write(`${onlyColours(line)}\n`);
   }
 
   #sentence(text: string): void {
@@ -231,7 +244,7 @@ class Show {
     switch (plan.kind) {
       case 'script': {
         const limits = [
-          `in ${plan.cwd}`,
+          `in ${oneLine(plan.cwd)}`,
           plan.timeoutMs === undefined ? '' : `at most ${limit(plan.timeoutMs)}`,
           plan.retries === 0 ? '' : plural(plan.retries, 'retry').replace('retrys', 'retries'),
         ];
@@ -253,17 +266,22 @@ class Show {
       }
       case 'ai': {
         const cost = plan.cost === undefined ? 'cost unknown' : `about ${money(plan.cost)}`;
-        const sources = plan.context.map(({ source, chars }) => `${source} (${count(Math.ceil(chars / 4))})`);
+        const sources = plan.context.map(({ source, chars }) => `${oneLine(source)} (${count(Math.ceil(chars / 4))})`);
         return [
           ...about,
           ...inRows(
-            [plan.model, plan.template, `${count(plan.tokens)} tokens`, plan.provider === 'openai' ? cost : ''],
+            [
+              oneLine(plan.model),
+              oneLine(plan.template),
+              `${count(plan.tokens)} tokens`,
+              plan.provider === 'openai' ? cost : '',
+            ],
             columns,
           ),
           ...(sources.length < 2 ? [] : [palette.dim(fit(`  with ${sources.join(', ')}`, columns))]),
           plan.writes.length === 0
             ? '  writes nothing: the reply goes to the log'
-            : `  writes ${plan.writes.join(', ')} once you accept`,
+            : `  writes ${plan.writes.map(oneLine).join(', ')} once you accept`,
         ];
       }
       default:
@@ -277,7 +295,7 @@ class Show {
     this.#partial = lines.pop() ?? '';
     if (lines.length === 0) return;
     this.#footer.pause(() => {
-      for (const line of lines) process.stderr.write(`  ${palette.dim('│')} ${harmless(asItEnded(line))}\n`);
+      for (const line of lines) process.stderr.write(`  ${palette.dim('│')} ${this.#text(asItEnded(line))}\n`);
     });
     this.#printed = true;
   }
@@ -299,7 +317,7 @@ class Show {
     this.#say(line.replace('✔', mark));
     if (!ok && tail !== '')
       this.#say(
-        ...harmless(tail)
+        ...this.#text(tail)
           .split('\n')
           .map((part) => `    ${palette.dim('│')} ${part}`),
       );
@@ -331,10 +349,13 @@ class Show {
     const line = spread(left, record.log ?? '', this.#columns());
     this.#say(line.replace(`${mark} ${to}`, palette.status(to, `${mark} ${to}`)));
     if (to !== 'ERROR') return;
-    for (const issue of record.issues.slice(-1)) this.#say(...indented(inShort(issue.detail, 4)));
+    for (const issue of record.issues.slice(-1)) this.#say(...indented(inShort(this.#redact(issue.detail), 4)));
     this.#say(
       ...inRows(
-        [`${palette.dim('next:')} mend it, then ${palette.bold(`runbook retry ${taskId}`)}`, `runbook show ${taskId}`],
+        [
+          `${palette.dim('next:')} mend it, then ${palette.bold(`runbook retry ${oneLine(taskId)}`)}`,
+          `runbook show ${oneLine(taskId)}`,
+        ],
         this.#columns(),
       ),
     );
@@ -343,7 +364,7 @@ class Show {
   #interrupted({ task, holder, log, survivors }: Event & { kind: 'foundInterrupted' }): void {
     const { palette, now } = this.#screen;
     const who = holder
-      ? `when the runner on host \`${holder.host}\` (pid ${holder.pid}, started ${ago(new Date(holder.since), now())}) ended`
+      ? `when the runner on host \`${oneLine(holder.host)}\` (pid ${holder.pid}, started ${ago(new Date(holder.since), now())}) ended`
       : 'and no runner is at it';
     const what = {
       MANUAL: 'You may have done part of it',
@@ -364,11 +385,12 @@ class Show {
     const { palette } = this.#screen;
     const { file, line } = task.place('status');
     this.#say(
-      `${palette.status('ERROR', '✘ ERROR')}  ${palette.bold(oneLine(task.id))}${this.#named(task)}  ${palette.dim(`${file}:${line}`)}`,
+      `${palette.status('ERROR', '✘ ERROR')}  ${palette.bold(oneLine(task.id))}${this.#named(task)}  ${palette.dim(`${oneLine(file)}:${line}`)}`,
     );
     const last = issue ?? openIssue(task);
     if (last) this.#say(...indented(inShort(this.#redact([last.type, last.detail].filter(Boolean).join(': ')), 4)));
-    const commands = [palette.bold(`runbook retry ${task.id}`), `runbook skip ${task.id}`, `runbook show ${task.id}`];
+    const commands = ['retry', 'skip', 'show'].map((name) => `runbook ${name} ${oneLine(task.id)}`);
+    commands[0] = palette.bold(commands[0] ?? '');
     this.#say(...inRows(commands, this.#columns()), '');
   }
 

@@ -55,8 +55,16 @@ export function plural(n: number, noun: string): string {
 export function harmless(text: string): string {
   return stripVTControlCharacters(text)
     .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 }
+
+/** What is written to a terminal in the end: our colours stay, and nothing else that acts. For what was forgotten to be made harmless. */
+export function onlyColours(text: string): string {
+  return text.replaceAll(ACTING, (found) => (/^\u001b\[[\d;]*m$/.test(found) ? found : ''));
+}
+
+const ACTING =
+  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** The same on one line: for names and ids. */
 export function oneLine(text: string): string {
