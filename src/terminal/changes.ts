@@ -33,7 +33,9 @@ export function sentencesOf(event: ChangeEvent, palette: Palette, line: (text: s
       ];
     }
     case 'planEdited':
-      return [`You ${deed(event.edit, palette, line)}${event.at === undefined ? '' : ` (${oneLine(event.at)})`}. Journaled.`];
+      return [
+        `You ${deed(event.edit, palette, line)}${event.at === undefined ? '' : ` (${oneLine(event.at)})`}. Journaled.`,
+      ];
     case 'templateEdited': {
       const whose = event.taskId === undefined ? '' : `, the template of ${oneLine(event.taskId)}`;
       return [`You changed ${oneLine(event.path)}${whose}. Journaled.`];
