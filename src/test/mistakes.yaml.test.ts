@@ -229,7 +229,7 @@ test('what is made to choke a reader', async () => {
   expect(await refusals(rig, cases, { args: ['status'] })).toMatchInlineSnapshot(`
     "
     a billion laughs
-      YAML_SYNTAX runbook.yaml:2:8 *a
+      YAML_SYNTAX runbook.yaml:7:8 *f
       the aliases (\`*\`) unfold into far too much
     a line of 3 MB
       RUNBOOK_INVALID runbook.yaml:4:13 REDAY
