@@ -14,6 +14,8 @@ export interface SyntaxMistake {
 
 /** The first mistake that the parser found, or that makes aliases unusable; undefined if there is none. */
 export function syntaxMistake(document: Document.Parsed, text: string): SyntaxMistake | undefined {
+  const nul = text.indexOf('\0');
+  if (nul >= 0) return { ...NO_TEXT, start: nul, end: nul + 1 };
   const [error] = document.errors;
   if (!error) return doubled(document, text) ?? (text.includes('*') ? aliasMistake(document) : undefined);
   const [start, end] = error.pos;
@@ -81,6 +83,11 @@ function mayBeDeep(text: string): boolean {
 const DEEPEST = 500;
 
 export const TOO_DEEP = { message: `the YAML is nested too deeply: more than ${DEEPEST} levels` };
+
+const NO_TEXT = {
+  message: 'there is a NUL character in it, which no text has',
+  hint: 'Take it out; in double quotes, `\\0` would stand for it.',
+};
 
 const MERGE_CONFLICT = {
   message: 'a merge conflict is not resolved',
