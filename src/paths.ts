@@ -24,7 +24,7 @@ export function insideProject(root: string, path: string, at?: Place): string {
 }
 
 /** `~`, `~ada/x`, `C:\x`, `\\server\x`, `..\x`: followed by a shell or on Windows, and a strange name of a file elsewhere. */
-const FOREIGN = sep === '/' ? /^~|^[a-z]:[\\/]|^\\\\|(?:^|\\)\.\.\\/i : /^~/;
+const FOREIGN = sep === '/' ? /^~|^[a-z]:[\\/]|^\\|(?:^|\\)\.\.\\/i : /^~/;
 
 /** By root, as its runbook was read last. Here, since every reader of paths would else hand the list on to the next. */
 const allowedBeside = new Map<string, readonly string[]>();

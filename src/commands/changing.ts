@@ -6,7 +6,7 @@ import { becameReady } from '../runbook/ready.ts';
 import type { Runbook, Status, Task } from '../runbook/task.ts';
 import { changeStatus, openSession, type Session } from '../session.ts';
 import { bringUpToDate, lookAt, type Standing, tellWhoWaits } from '../standing.ts';
-import { onlyColours } from '../terminal/words.ts';
+import { oneLine, onlyColours } from '../terminal/words.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
 import { type PlannedStatus, printPlanned } from './planned.ts';
@@ -100,13 +100,14 @@ function showPlanned(
   const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
   const tasks = runbook.tasks.map((task) => ({ ...task, status: statuses.get(task.id) ?? task.status }));
   const follow = becameReady({ ...runbook, tasks }).map((task) => ({ task, to: 'READY' as const }));
-  for (const { task, from, to, at } of changes) say(`would settle  ${task.id}: ${from} → ${to} (${at})`);
+  for (const { task, from, to, at } of changes)
+    say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);
   for (const { task, to } of steps) {
-    if (task.status === to) say(`${task.id} is ${to} already`);
-    else if (before && task.checks.length > 0) say(`would check   ${task.id}, and only then`);
-    if (task.status !== to) say(`would set     ${task.id}: ${task.status} → ${to}`);
+    if (task.status === to) say(`${oneLine(task.id)} is ${to} already`);
+    else if (before && task.checks.length > 0) say(`would check   ${oneLine(task.id)}, and only then`);
+    if (task.status !== to) say(`would set     ${oneLine(task.id)}: ${task.status} → ${to}`);
   }
-  for (const { task, to } of follow) say(`would settle  ${task.id}: ${task.status} → ${to}`);
+  for (const { task, to } of follow) say(`would settle  ${oneLine(task.id)}: ${task.status} → ${to}`);
   printPlanned(context, { tasks: [...steps, ...follow].map(toData) }, changes, [...steps, ...follow]);
   say('Nothing was changed.');
   return EXIT.ok;

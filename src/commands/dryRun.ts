@@ -8,7 +8,7 @@ import { inScope } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { openSession } from '../session.ts';
 import type { Standing } from '../standing.ts';
-import { onlyColours } from '../terminal/words.ts';
+import { oneLine, onlyColours } from '../terminal/words.ts';
 import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { printPlanned } from './planned.ts';
@@ -22,11 +22,12 @@ export async function dryRun(
 ): Promise<number> {
   const say = (line: string) => process.stderr.write(`${onlyColours(line)}\n`);
   if (holder) say(`A runner holds this runbook now (pid ${holder.pid}).`);
-  for (const { task, from, to, at } of changes) say(`would settle  ${task.id}: ${from} → ${to} (${at})`);
-  for (const task of interrupted) say(`would ask about  ${task.id}, which was RUNNING when its runner ended`);
+  for (const { task, from, to, at } of changes)
+    say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);
+  for (const task of interrupted) say(`would ask about  ${oneLine(task.id)}, which was RUNNING when its runner ended`);
   const inError = inScope(runbook, options).filter((task) => task.status === 'ERROR');
   const [stopped] = options.keepGoing ? [] : inError;
-  if (stopped) say(`would stop at  ${stopped.id}, which is in ERROR`);
+  if (stopped) say(`would stop at  ${oneLine(stopped.id)}, which is in ERROR`);
   const task = foreseen({ runbook, changes, interrupted }, options);
   if (task) {
     // Nobody is missing in a dry run.

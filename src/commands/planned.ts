@@ -3,6 +3,7 @@ import { plannedChanges } from '../runbook/save.ts';
 import type { Change } from '../runbook/settle.ts';
 import type { Status, Task } from '../runbook/task.ts';
 import { unifiedDiff } from '../terminal/diff.ts';
+import { oneLine } from '../terminal/words.ts';
 import type { Context } from './context.ts';
 
 export interface PlannedStatus {
@@ -24,6 +25,6 @@ export function printPlanned(
     [...last.values()].map(({ task, to }) => [task, { taskId: task.id, from: task.status, to }]),
   ).map(({ file, before, after }) => ({ file, before, after }));
   context.print('dry_run', { ...data, files }, () =>
-    files.flatMap(({ file, before, after }) => [file, ...unifiedDiff(before, after, context.palette)]),
+    files.flatMap(({ file, before, after }) => [oneLine(file), ...unifiedDiff(before, after, context.palette)]),
   );
 }
