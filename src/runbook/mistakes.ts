@@ -34,7 +34,7 @@ export function unknownKeys(
     if (known.includes(key)) continue;
     warn({
       code: 'RUNBOOK_INVALID',
-      message: `\`${key}\` is not a field of the tool's; it is kept as it is.${didYouMean(key, known)}`,
+      message: `\`${brief(key)}\` is not a field of the tool's; it is kept as it is.${didYouMean(key, known)}`,
       at: source.place([...base, key], 'key'),
     });
   }
@@ -67,7 +67,7 @@ function worded(issue: Issue, source: YamlSource, base: YamlPath): Trouble {
   const allowed = found.code === 'invalid_value' ? found.values.map(String) : undefined;
   if (found.code === 'unrecognized_keys') {
     const [key = ''] = found.keys;
-    const message = `\`${key}\` is not known here.${didYouMean(key, namesIn(found.message))}`;
+    const message = `\`${brief(key)}\` is not known here.${didYouMean(key, namesIn(found.message))}`;
     return { code, message, at: source.place([...where, key], 'key'), hint: `\`${name}\` is ${found.message}.` };
   }
   if (allowed && typeof value === 'string') {
