@@ -24,6 +24,11 @@ const WAYS_OUT = {
   'up, on Windows': '..\\x.md',
 };
 
+/** A third of them, another one for each field; all with RUNBOOK_RELIABILITY=1. */
+function few<T>(list: readonly T[], from: number): T[] {
+  return process.env.RUNBOOK_RELIABILITY ? [...list] : list.filter((_, i) => i % 3 === from % 3);
+}
+
 /** Each field in which a path may stand. */
 const FIELDS: Record<string, (path: string) => string> = {
   task_detail_file: (path) => `task_detail_file: ${path}`,
@@ -35,8 +40,8 @@ const FIELDS: Record<string, (path: string) => string> = {
 };
 
 test('each way out, in each field, is refused with its place, and nothing is written', async () => {
-  const cases = Object.entries(FIELDS).flatMap(([field, write]) =>
-    Object.entries(WAYS_OUT).map(([way, path]) => [
+  const cases = Object.entries(FIELDS).flatMap(([field, write], i) =>
+    few(Object.entries(WAYS_OUT), i).map(([way, path]) => [
       `${field}: ${way}`,
       {
         files: {
@@ -103,7 +108,7 @@ const NOT_FOR_A_REPLY = {
 };
 
 test('a reply that names what it may not write is refused, also with --yes=unchecked, and nothing is written', async () => {
-  const paths = Object.values(NOT_FOR_A_REPLY);
+  const paths = few(Object.values(NOT_FOR_A_REPLY), 0);
   const fence = (path: string) => `\`\`\`text ${path}\nevil\n\`\`\`\n`;
   for (const path of paths) {
     await using own = await rigWithDraft([fence(path)], {
