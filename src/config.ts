@@ -2,16 +2,10 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import * as z from 'zod/mini';
 import { RunbookError } from './errors.ts';
-import { checked } from './runbook/mistakes.ts';
+import { settingsOf } from './runbook/formBySchema.ts';
 import { readYaml } from './runbook/source.ts';
 import type { Environment } from './secrets.ts';
-
-const configSchema = z.looseObject(
-  { model: z.nullish(z.string({ error: 'text' })) },
-  { error: 'a map of settings, such as `model: paste`' },
-);
 
 export interface Config {
   /** Answers where neither a flag, nor the task, nor the runbook names a model. */
@@ -23,7 +17,7 @@ export function readConfig(environment: Environment): Config {
   const path = join(environment.XDG_CONFIG_HOME || join(homedir(), '.config'), 'runbook', 'config.yaml');
   if (!existsSync(path)) return { model: undefined };
   const source = readYaml(dirname(path), path);
-  const raw = checked(configSchema, source.value ?? {}, source, [], (trouble) => {
+  const raw = settingsOf(source, (trouble) => {
     throw new RunbookError(trouble);
   });
   return { model: raw?.model ?? undefined };

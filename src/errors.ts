@@ -56,6 +56,13 @@ export interface Place {
   readonly text: string;
 }
 
+/** A place that is looked up only if there is something to say about it. */
+export type Where = Place | (() => Place) | undefined;
+
+export function placeOf(where: Where): Place | undefined {
+  return typeof where === 'function' ? where() : where;
+}
+
 export interface Trouble {
   readonly code: ErrorCode;
   /** One sentence, lower case, names in backticks; more lines may follow the first. */

@@ -1,24 +1,24 @@
 // Paths named by a runbook, a template or a reply stay inside the project, also through symlinks and `..`.
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { errnoOf, type Place, RunbookError } from './errors.ts';
+import { errnoOf, placeOf, RunbookError, type Where } from './errors.ts';
 
 /**
  * The absolute real path of `path`, read relative to `root`. The last parts need not exist yet.
  * Throws `PATH_OUTSIDE` if it lies outside `root`, and outside the folders that the person allows, once symlinks are followed.
  */
-export function insideProject(root: string, path: string, at?: Place): string {
+export function insideProject(root: string, path: string, where?: Where): string {
   if (FOREIGN.test(path)) {
     const message = `\`${path}\` is a path of another form than those here`;
     const hint = 'Paths are written with `/`, from the folder of `runbook.yaml`; `~` is not followed.';
-    throw new RunbookError({ code: 'PATH_OUTSIDE', message, at, hint });
+    throw new RunbookError({ code: 'PATH_OUTSIDE', message, at: placeOf(where), hint });
   }
-  const real = followed(resolve(root, path), path, at);
+  const real = followed(resolve(root, path), path, where);
   if ([realpathSync(root), ...(allowedBeside.get(root) ?? [])].some((folder) => isWithin(folder, real))) return real;
   throw new RunbookError({
     code: 'PATH_OUTSIDE',
     message: `\`${path}\` lies outside the project folder`,
-    at,
+    at: placeOf(where),
     hint: 'Paths in a runbook, a template or a reply stay inside the folder of `runbook.yaml`, also through symlinks.\nIf it is meant, name its folder under `allow_outside` at the top of `runbook.yaml`.',
   });
 }
@@ -88,14 +88,17 @@ export function statOf(path: string): Stats | undefined {
   }
 }
 
-function followed(absolute: string, path: string, at: Place | undefined): string {
+function followed(absolute: string, path: string, where: Where): string {
   try {
     return realPathOfWhatExists(absolute);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     const message = `the path \`${path.length > 60 ? `${path.slice(0, 59)}…` : path}\` can't be used: ${reasonOf(errno)}`;
-    throw new RunbookError({ code: 'FILE_UNREADABLE', message, at, hint: 'Mend the path.' }, { cause: error });
+    throw new RunbookError(
+      { code: 'FILE_UNREADABLE', message, at: placeOf(where), hint: 'Mend the path.' },
+      { cause: error },
+    );
   }
 }
 

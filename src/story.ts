@@ -1,7 +1,7 @@
 // The journal as a story: its lines become moments, each with what changed, by whom, how long it took and what it cost.
 // A start and the end that follows it in the same run are one moment.
 import { type JournalLine, walkJournal } from './journal.ts';
-import { STATUSES, type Status } from './runbook/schema.ts';
+import { STATUSES, type Status } from './runbook/vocabulary.ts';
 import { commandIn, numberIn, placeIn, textIn, wordsFor } from './storyWords.ts';
 
 export interface Moment {

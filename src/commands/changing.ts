@@ -6,7 +6,8 @@ import { becameReady } from '../runbook/ready.ts';
 import type { Runbook, Status, Task } from '../runbook/task.ts';
 import { changeStatus, openSession, type Session } from '../session.ts';
 import { bringUpToDate, lookAt, type Standing, tellWhoWaits } from '../standing.ts';
-import { oneLine, onlyColours } from '../terminal/words.ts';
+import { say } from '../terminal/streams.ts';
+import { oneLine } from '../terminal/words.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
 import { type PlannedStatus, printPlanned } from './planned.ts';
@@ -96,7 +97,6 @@ function showPlanned(
   steps: readonly PlannedStatus[],
   { before }: Move,
 ): number {
-  const say = (line: string) => process.stderr.write(`${onlyColours(line)}\n`);
   const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
   const tasks = runbook.tasks.map((task) => ({ ...task, status: statuses.get(task.id) ?? task.status }));
   const follow = becameReady({ ...runbook, tasks }).map((task) => ({ task, to: 'READY' as const }));

@@ -5,6 +5,7 @@ import { RunbookError } from '../errors.ts';
 import { statOf } from '../paths.ts';
 import { findRunbook } from '../runbook/find.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
+import { columnsOf, isTerminal, write } from '../terminal/streams.ts';
 import type { AnswerFlags } from '../terminal/unattended.ts';
 import { onlyColours } from '../terminal/words.ts';
 import type { World } from '../world.ts';
@@ -48,7 +49,7 @@ export class Context {
   /** Prints data: lines for a person, or one object for a program. */
   print<K extends Kind>(kind: K, data: ReadonlyDeep<Output[K]>, lines: () => readonly string[]): void {
     const text = this.flags.json ? [asJson({ schema_version: 1, kind, data })] : lines().map(onlyColours);
-    if (text.length > 0) process.stdout.write(`${text.join('\n')}\n`);
+    if (text.length > 0) write('stdout', `${text.join('\n')}\n`);
   }
 
   /** The real world, in which this command acts. Loaded only by the commands that act. */
@@ -89,7 +90,7 @@ export class Context {
   }
 
   columns(): number {
-    return Math.min(process.stdout.columns || 80, 100);
+    return Math.min(columnsOf('stdout') ?? 80, 100);
   }
 }
 
@@ -118,7 +119,7 @@ function folderAt(named: string): string {
 /** Whether there is someone who sees a question and can answer it. A flag beats what the terminal looks like. */
 function isAttended(flags: GlobalFlags): boolean {
   const refused = flags.input === false || flags.nonInteractive === true || isTrue(process.env['RUNBOOK_NO_INPUT']);
-  return !refused && process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return !refused && isTerminal('stdin') && isTerminal('stderr');
 }
 
 function isTrue(variable: string | undefined): boolean {

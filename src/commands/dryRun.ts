@@ -8,7 +8,8 @@ import { inScope } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { openSession } from '../session.ts';
 import type { Standing } from '../standing.ts';
-import { oneLine, onlyColours } from '../terminal/words.ts';
+import { say } from '../terminal/streams.ts';
+import { oneLine } from '../terminal/words.ts';
 import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { printPlanned } from './planned.ts';
@@ -20,7 +21,6 @@ export async function dryRun(
   world: World,
   options: RunOptions,
 ): Promise<number> {
-  const say = (line: string) => process.stderr.write(`${onlyColours(line)}\n`);
   if (holder) say(`A runner holds this runbook now (pid ${holder.pid}).`);
   for (const { task, from, to, at } of changes)
     say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);

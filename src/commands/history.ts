@@ -6,6 +6,7 @@ import { EXIT, RunbookError } from '../errors.ts';
 import { JOURNAL_FILE } from '../journal.ts';
 import { readRunbook } from '../runbook/read.ts';
 import { type Moment, readStory, type Story, type Totals } from '../story.ts';
+import { say } from '../terminal/streams.ts';
 import {
   count,
   duration,
@@ -149,7 +150,6 @@ function nothing(id: string | undefined): string {
 
 /** What is not data, but should be known. */
 function remark({ unreadable }: Story, earlier: number): void {
-  const say = (line: string) => process.stderr.write(`${line}\n`);
   if (earlier > 0) say(`${count(earlier)} earlier: --limit all`);
   if (unreadable > 0) say(unreadableWords(unreadable));
 }

@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import { EXIT } from '../errors.ts';
 import { waitsFor } from '../runbook/ready.ts';
-import { STATUSES } from '../runbook/schema.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
+import { STATUSES } from '../runbook/vocabulary.ts';
 import { lookAt } from '../standing.ts';
 import { fit, oneLine, pad, width } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';

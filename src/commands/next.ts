@@ -8,7 +8,8 @@ import { inScope, type Scope, waitsFor } from '../runbook/ready.ts';
 import type { Runbook } from '../runbook/task.ts';
 import { lookAt } from '../standing.ts';
 import { didYouMean } from '../suggest.ts';
-import { oneLine, onlyColours } from '../terminal/words.ts';
+import { say } from '../terminal/streams.ts';
+import { oneLine } from '../terminal/words.ts';
 import type { Decision } from '../world.ts';
 import type { Action, Context } from './context.ts';
 import { dryRun, rehearse } from './dryRun.ts';
@@ -127,7 +128,6 @@ const EMPTY = 'There is no task in the runbook yet. A task is an item of `tasks`
 
 /** What the loop has not said itself: why there is no next step. */
 function sayEnd(end: RunEnd, context: Context, scope: Scope): void {
-  const say = (line: string) => process.stderr.write(`${onlyColours(line)}\n`);
   switch (end.kind) {
     case 'finished':
       if (!context.flags.quiet)

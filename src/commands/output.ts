@@ -1,7 +1,7 @@
 // What `--json` prints, kind by kind. One description serves three: the types that the commands print by, the JSON Schemas in
 // the package, and the tests that hold every object against them. Only `schema` loads it; the others take its types.
 import * as z from 'zod/mini';
-import { STATUSES, TASK_TYPES } from '../runbook/schema.ts';
+import { STATUSES, TASK_TYPES } from '../runbook/vocabulary.ts';
 
 const status = z.enum(STATUSES);
 const type = z.enum(TASK_TYPES);

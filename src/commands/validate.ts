@@ -6,6 +6,7 @@ import { inspectRunbook } from '../runbook/read.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { paletteFor } from '../terminal/colour.ts';
+import { columnsOf, write } from '../terminal/streams.ts';
 import { plural } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
@@ -25,7 +26,7 @@ async function validate(context: Context): Promise<number> {
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
   if (!context.flags.json) {
     const say = (trouble: Trouble, label: string) =>
-      process.stderr.write(`${formatTrouble(trouble, palette, label, process.stderr.columns)}\n\n`);
+      write('stderr', `${formatTrouble(trouble, palette, label, columnsOf('stderr'))}\n\n`);
     for (const warning of warnings) say(warning, 'warning');
     for (const mistake of mistakes) say(mistake, 'error');
   }

@@ -7,6 +7,7 @@ import type { Link } from '../runbook/ready.ts';
 import { homeLine, openIssue, statusLine, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
 import { isChange, momentOf, readStory, type Story } from '../story.ts';
+import { say } from '../terminal/streams.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
 import { asCommand, momentData, unreadableWords } from './telling.ts';
@@ -29,7 +30,7 @@ function why(context: Context, id: string): number {
   if (!task) return EXIT.ok;
   const told = tell(standing, task, readStory(standing.runbook.root, new Set([id])));
   context.print('why', toData(told), () => (context.flags.plain ? plainLines(told) : screenLines(context, told)));
-  if (told.unreadable > 0 && !context.flags.json) process.stderr.write(`${unreadableWords(told.unreadable)}\n`);
+  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable));
   return EXIT.ok;
 }
 

@@ -1,8 +1,8 @@
 // Which model answers a task: the one that the flag, the task or the defaults name, or the one that the person picks.
 import { type ErrorCode, RunbookError } from '../errors.ts';
-import { PROVIDERS, type Provider } from '../runbook/schema.ts';
 import type { YamlPath } from '../runbook/source.ts';
 import type { ModelSettings, Runbook, Task } from '../runbook/task.ts';
+import { PROVIDERS, type Provider } from '../runbook/vocabulary.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Model } from '../world.ts';
 import type { Job } from './outcome.ts';

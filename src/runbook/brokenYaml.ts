@@ -3,14 +3,7 @@ import { type Document, isCollection, isScalar, Lexer, type Node, Parser, visit 
 import { didYouMean } from '../suggest.ts';
 import { type Aliases, tooFar } from './aliases.ts';
 import { doubledKey } from './doubled.ts';
-
-/** `start` and `end` are offsets in the text. */
-export interface SyntaxMistake {
-  readonly message: string;
-  readonly hint?: string | undefined;
-  readonly start: number;
-  readonly end: number;
-}
+import type { SyntaxMistake } from './yamlReading.ts';
 
 /** The first mistake that the parser found, or that makes aliases unusable; undefined if there is none. */
 export function syntaxMistake(document: Document.Parsed, text: string): SyntaxMistake | undefined {

@@ -1,25 +1,8 @@
 // YAML as the library reads it: all forms of it, and what is wrong in it.
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Aliases, aliasesOf } from './aliases.ts';
-import {
-  mergesNoMap,
-  nestedTooDeep,
-  type SyntaxMistake,
-  syntaxMistake,
-  TOO_DEEP,
-  unfoldsTooFar,
-} from './brokenYaml.ts';
-import type { Range, YamlPath, YamlReading } from './yamlReading.ts';
-
-/** Why a text can't be read, and where. */
-export class SyntaxRefusal extends Error {
-  readonly mistake: SyntaxMistake;
-
-  constructor(mistake: SyntaxMistake) {
-    super(mistake.message);
-    this.mistake = mistake;
-  }
-}
+import { mergesNoMap, nestedTooDeep, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
+import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
 interface Read {
   readonly document: Document.Parsed;

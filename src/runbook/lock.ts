@@ -84,7 +84,7 @@ export function take(path: string, holder: Holder): Taken {
       const found = read(path);
       if (found && isAlive(found.holder)) return { heldBy: found.holder };
       if (found && succeeded(path, own, found))
-        return { predecessor: found.holder === NOBODY ? undefined : found.holder };
+        return { predecessor: found.holder.pid === NOBODY_PID ? undefined : found.holder };
       pause(1);
     }
   } finally {
@@ -183,7 +183,7 @@ function read(path: string): Found | undefined {
   try {
     const { mtimeMs } = statSync(path);
     const text = readFileSync(path, 'utf8');
-    const holder = parseHolder(text) ?? (Date.now() - mtimeMs > WRITTEN_BY_THEN_MS ? NOBODY : undefined);
+    const holder = parseHolder(text) ?? (Date.now() - mtimeMs > WRITTEN_BY_THEN_MS ? nobody() : undefined);
     return holder && { text, holder };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
@@ -193,4 +193,12 @@ function read(path: string): Found | undefined {
 
 /** A file that names no holder after so long was left behind by a crash of the machine, or by a hand. */
 const WRITTEN_BY_THEN_MS = 5000;
-const NOBODY: Holder = { pid: 0, host: hostname(), bootId: 'none', startTime: undefined, since: '', runId: '' };
+const NOBODY_PID = 0;
+const nobody = (): Holder => ({
+  pid: NOBODY_PID,
+  host: hostname(),
+  bootId: 'none',
+  startTime: undefined,
+  since: '',
+  runId: '',
+});

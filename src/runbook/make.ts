@@ -1,18 +1,9 @@
 // From checked YAML maps to the camelCase records of task.ts: defaults applied, short forms made long.
 import type { Report } from './mistakes.ts';
-import {
-  milliseconds,
-  type RawAi,
-  type RawCheck,
-  type RawDetail,
-  type RawEntry,
-  type RawIssue,
-  type RawModel,
-  type RawRunbook,
-  type RawScript,
-} from './schema.ts';
+import type { RawAi, RawCheck, RawDetail, RawEntry, RawIssue, RawModel, RawRunbook, RawScript } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 import type { AiDetails, Check, Command, Home, Issue, ModelSettings, ScriptDetails, Task } from './task.ts';
+import { milliseconds } from './vocabulary.ts';
 
 /** What all tasks of a runbook are made with. */
 export interface Making {
@@ -29,43 +20,55 @@ export function makeTask(
   detail: RawDetail | undefined,
   detailHome: Home | undefined,
 ): Task {
-  const fields = {
-    ...present(context.defaults),
-    ...present(detail ?? {}),
-    ...present(without(entry, detail)),
-  } as RawEntry;
+  const { defaults } = context;
+  // Where both files say something, the detail file is the fuller one; conflicts were reported before.
+  const field = <K extends keyof Fields>(name: K): Fields[K] | undefined =>
+    (detail as Partial<Fields> | undefined)?.[name] ??
+    (entry as Partial<Fields>)[name] ??
+    (defaults as Partial<Fields>)[name] ??
+    undefined;
   const record = detail ?? entry;
   const place = placer([entryHome, detailHome], context.source);
-  const inherited = context.defaults.ai_details ?? {};
-  const timeoutMs = fields.timeout == null ? undefined : milliseconds(fields.timeout);
-  const base = { cwd: fields.cwd ?? '.', env: { ...asText(context.defaults.env), ...asText(fields.env) }, timeoutMs };
+  const timeout = field('timeout');
+  const base = {
+    cwd: field('cwd') ?? '.',
+    env: variables(defaults.env, field('env')),
+    timeoutMs: timeout === undefined ? undefined : milliseconds(timeout),
+  };
+  const ai = field('ai_details');
+  const script = field('script_details');
   return {
     id: entry.id,
     name: entry.name ?? detail?.name ?? entry.id,
     description: detail?.description ?? entry.description ?? undefined,
-    type: fields.type ?? 'MANUAL',
+    type: field('type') ?? 'MANUAL',
     status: entryHome.status ?? detailHome?.status ?? 'PENDING',
-    dependsOn: fields.depends_on ?? [],
-    tags: fields.tags ?? [],
+    dependsOn: field('depends_on') ?? NOTHING,
+    tags: field('tags') ?? NOTHING,
     homes: detailHome ? [entryHome, detailHome] : [entryHome],
-    instructions: fields.manual_instructions ?? undefined,
-    ai: fields.ai_details ? makeAi({ ...present(inherited), ...present(fields.ai_details) }) : undefined,
-    script: fields.script_details ? makeScript(fields.script_details, base, place, context.report) : undefined,
-    outputArtifact: fields.output_artifact ?? undefined,
-    checks: (fields.checks ?? []).map(makeCheck),
+    instructions: field('manual_instructions'),
+    ai: ai && makeAi({ ...present(defaults.ai_details ?? {}), ...present(ai) }),
+    script: script ? makeScript(script, base, place, context.report) : undefined,
+    outputArtifact: field('output_artifact'),
+    checks: field('checks')?.map(makeCheck) ?? NOTHING,
     ...base,
-    retries: fields.retries ?? 0,
-    commit: fields.commit ?? false,
+    retries: field('retries') ?? 0,
+    commit: field('commit') ?? false,
     lastRun: record.last_run ?? undefined,
-    issues: (record.issues ?? []).map(makeIssue),
+    issues: record.issues?.map(makeIssue) ?? NOTHING,
     place,
   };
 }
 
-/** Where both files say something, the detail file is the fuller one; conflicts were reported before. */
-function without(entry: RawEntry, detail: RawDetail | undefined): object {
-  if (!detail) return entry;
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => (detail as Record<string, unknown>)[key] == null));
+/** What a task's two files and the defaults may say. */
+type Fields = { readonly [K in keyof RawDetail as string extends K ? never : K]: NonNullable<RawDetail[K]> };
+
+/** Most tasks have no tags, no checks, no issues, no variables: they share it. */
+const NOTHING: never[] = [];
+const NO_VARIABLES: Readonly<Record<string, string>> = {};
+
+function variables(inherited: RawEntry['env'], own: RawEntry['env']): Readonly<Record<string, string>> {
+  return inherited || own ? { ...asText(inherited), ...asText(own) } : NO_VARIABLES;
 }
 
 function present(map: object): Record<string, unknown> {
@@ -105,10 +108,13 @@ function makeAi(raw: RawAi): AiDetails {
   };
 }
 
+const SUCCESS = [0];
+
 type Base = Pick<Task, 'cwd' | 'env' | 'timeoutMs'>;
 
 function makeScript(raw: RawScript, base: Base, place: Task['place'], report: Report): ScriptDetails | undefined {
-  if (typeof raw === 'string' || Array.isArray(raw)) return { ...base, command: makeCommand(raw), okExitCodes: [0] };
+  if (typeof raw === 'string' || Array.isArray(raw))
+    return { ...base, command: makeCommand(raw), okExitCodes: SUCCESS };
   const { command, args, path, shell } = raw as Exclude<RawScript, string | string[]>;
   if ((command == null) === (path == null)) {
     report({
@@ -121,9 +127,9 @@ function makeScript(raw: RawScript, base: Base, place: Task['place'], report: Re
   }
   return {
     cwd: raw.cwd ?? base.cwd,
-    env: { ...base.env, ...asText(raw.env) },
+    env: raw.env ? { ...base.env, ...asText(raw.env) } : base.env,
     timeoutMs: raw.timeout == null ? base.timeoutMs : milliseconds(raw.timeout),
-    okExitCodes: raw.ok_exit_codes ?? [0],
+    okExitCodes: raw.ok_exit_codes ?? SUCCESS,
     command:
       path != null
         ? // With a slash, so that it is looked up in the folder and not in the PATH.
@@ -136,7 +142,7 @@ function makeCommand(raw: string | string[], more: readonly string[] = [], shell
   const words = typeof raw === 'string' ? undefined : raw;
   const [file, ...args] = words ?? (shell === false ? (raw as string).trim().split(/\s+/) : []);
   if (file !== undefined) return { kind: 'program', file, args: [...args, ...more] };
-  const line = [raw as string, ...more.map(quoted)].join(' ');
+  const line = more.length === 0 ? (raw as string) : [raw as string, ...more.map(quoted)].join(' ');
   return { kind: 'shell', line, shell: typeof shell === 'string' ? shell : undefined };
 }
 

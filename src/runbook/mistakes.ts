@@ -2,6 +2,7 @@
 import type * as z from 'zod/mini';
 import type { ErrorCode, Place, Trouble } from '../errors.ts';
 import { didYouMean, nearest } from '../suggest.ts';
+import { brief } from './brief.ts';
 import { FIELDS, type RawEntry } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 
@@ -126,12 +127,6 @@ function kindOf(value: unknown): string {
   if (typeof value === 'string') return value.trim() === '' ? 'an empty text' : `the text \`${brief(value)}\``;
   if (typeof value === 'object') return 'a map';
   return typeof value === 'boolean' ? `the truth value \`${value}\`` : `the number ${String(value)}`;
-}
-
-/** A value on one line, cut where it is long. */
-export function brief(value: unknown): string {
-  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ');
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function remedy(wanted: string, value: unknown, at: Place): string | undefined {

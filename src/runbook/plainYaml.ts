@@ -3,21 +3,73 @@
 // read here has the same values and the same places there (src/test/plain.test.ts holds the two against each other).
 import type { Range, YamlPath, YamlReading } from './yamlReading.ts';
 
+export interface PlainReading extends YamlReading {
+  /** The same for many paths, in one go. */
+  readonly rangesOf: (paths: readonly YamlPath[], part: 'key' | 'value') => Range[];
+}
+
 /** Undefined if the text is to be read by the library. */
-export function readPlainYaml(text: string): YamlReading | undefined {
+export function readPlainYaml(text: string): PlainReading | undefined {
+  const known = recent.find((each) => each.text === text);
+  if (known) return known.reading;
+  const reading = readAnew(text);
+  // What an edit leaves is read to be verified, and read again by whoever comes next.
+  recent.unshift({ text, reading });
+  recent.splice(MOST_RECENT);
+  return reading;
+}
+
+const recent: { readonly text: string; readonly reading: PlainReading | undefined }[] = [];
+const MOST_RECENT = 4;
+
+function readAnew(text: string): PlainReading | undefined {
   if (STRANGE.test(text)) return undefined;
-  const reader = new Reader(text);
   try {
-    const value = reader.document();
-    return { value, rangeOf: (path, part) => reader.rangeOf(value, path, part) };
+    const value = new Reader(text).document();
+    const rangesOf: PlainReading['rangesOf'] = (paths, part) => rangesIn(text, paths, part);
+    return { value, rangesOf, rangeOf: (path, part) => rangesOf([path], part)[0] ?? [0, 0] };
   } catch (error) {
     if (error === HANDED_OVER) return undefined;
     throw error;
   }
 }
 
+/** Few places are ever asked for, so that none is kept: the text is read once more for them. */
+function rangesIn(text: string, paths: readonly YamlPath[], part: 'key' | 'value'): Range[] {
+  const wanted: Wanted = { steps: new Map() };
+  for (const path of paths) path.reduce(wantedStep, wanted);
+  new Reader(text).document(wanted);
+  return paths.map((path) => {
+    let best: Range = path.length === 0 ? (wanted.value ?? [0, 0]) : [0, 0];
+    let at: Wanted | undefined = wanted;
+    for (const [depth, step] of path.entries()) {
+      at = at?.steps.get(step);
+      const shown: Range | undefined = depth === path.length - 1 && part === 'key' ? (at?.key ?? at?.value) : at?.value;
+      best = wide(shown) ?? wide(at?.key) ?? best;
+    }
+    return best;
+  });
+}
+
+/** What is looked for while a text is read: the steps of the paths, and where each was found. */
+interface Wanted {
+  readonly steps: Map<string | number, Wanted>;
+  key?: Range;
+  value?: Range;
+}
+
+function wantedStep(at: Wanted, step: string | number): Wanted {
+  const next = at.steps.get(step) ?? { steps: new Map() };
+  at.steps.set(step, next);
+  return next;
+}
+
 /** Tabs, carriage returns, a byte order mark, and what does not print. */
 const STRANGE = /[^\n\x20-\x7e\u00a0-\u2027\u202a-\ufefe\uff00-\ufffd]/;
+
+const LINE_END = 10;
+/** No offset. */
+const NONE = -1;
 
 const HANDED_OVER = Symbol('for the library');
 
@@ -25,252 +77,259 @@ function handOver(): never {
   throw HANDED_OVER;
 }
 
-/** Where the parts of a map or a list stand. */
-interface Spans {
-  readonly start: number;
-  readonly end: number;
-  /** By key, or by index. */
-  readonly parts: Map<string | number, { readonly key: Range | undefined; readonly value: Range }>;
-}
-
-interface Line {
-  /** The column of the first character that is no blank. */
-  readonly indent: number;
-  /** Its offset. */
-  readonly start: number;
-  /** The offset of the line's end. */
-  readonly end: number;
-}
-
-interface Read {
-  readonly value: unknown;
-  readonly range: Range;
-}
-
 /** With the escapes that JSON has too. */
 const DOUBLE = /"(?:[^"\\\n]|\\["\\/nt])*"/y;
 const SINGLE = /'(?:[^'\n]|'')*'/y;
-const KEY = /([A-Za-z_][A-Za-z0-9_.-]{0,99}):(?= |$)/my;
 /** Words that are no texts as keys, and the key that JavaScript takes for its own. */
 const NO_KEYS = /^(?:null|true|false|__proto__)$/i;
 const BLOCKS = new Set(['|', '|-', '>', '>-']);
 const MOST_LEVELS = 40;
+const LONGEST_KEY = 100;
+
+const [SPACE, HASH, DASH, COLON, BAR, FOLD] = [32, 35, 45, 58, 124, 62];
+const [COMMA, LIST, LIST_END, MAP, MAP_END, QUOTE, APOSTROPHE] = [44, 91, 93, 123, 125, 34, 39];
+
+/** The ASCII characters of keys: 1 for those that may begin one, 2 for the others. */
+const KEY_CHARACTERS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[A-Za-z_]/.test(character)) return 1;
+  return /[0-9.-]/.test(character) ? 2 : 0;
+});
 
 class Reader {
   readonly #text: string;
-  readonly #spans = new Map<unknown, Spans>();
   /** The offset of the line that comes next. */
   #at = 0;
-  #line: Line | undefined;
+  /** Of the line that was looked at and is not taken yet: the column and offset of its first character that is no blank, its end. */
+  #indent = 0;
+  #start = 0;
+  #end = NONE;
+  /** Where the value that was read last stands. */
+  #from = 0;
+  #to = 0;
   #level = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  document(): Record<string, unknown> {
-    const first = this.#peek();
-    if (first?.indent !== 0 || this.#isItem(first)) handOver();
-    const { value } = this.#map(first);
+  document(wanted?: Wanted): Record<string, unknown> {
+    if (!this.#peek() || this.#indent !== 0 || this.#isItem(this.#start, this.#end)) handOver();
+    const value = this.#map(0, wanted);
+    this.#found(wanted);
     if (this.#peek()) handOver();
-    return value as Record<string, unknown>;
+    return value;
   }
 
-  rangeOf(root: unknown, path: YamlPath, part: 'key' | 'value'): Range {
-    let node = root;
-    let best: Range = [0, 0];
-    const whole = this.#spans.get(root);
-    if (path.length === 0 && whole) return [whole.start, whole.end];
-    for (const [depth, step] of path.entries()) {
-      const spans = this.#spans.get(node);
-      const found = spans?.parts.get(Array.isArray(node) ? step : String(step));
-      if (!found) return best;
-      const asKey = depth === path.length - 1 && part === 'key' ? found.key : undefined;
-      best = wide(asKey ?? found.value) ?? wide(found.key) ?? best;
-      node = (node as Record<string | number, unknown>)[step];
-    }
-    return best;
-  }
-
-  /** The next line that says something: no blank one, no comment. */
-  #peek(): Line | undefined {
+  /** Looks at the next line that says something: no blank one, no comment. False at the end. */
+  #peek(): boolean {
     const text = this.#text;
-    while (!this.#line && this.#at < text.length) {
+    while (this.#end === NONE && this.#at < text.length) {
       const newline = text.indexOf('\n', this.#at);
       const end = newline < 0 ? text.length : newline;
-      let start = this.#at;
-      while (text[start] === ' ') start++;
-      if (start < end && text[start] !== '#') this.#line = { indent: start - this.#at, start, end };
-      else this.#at = end + 1;
+      const start = this.#blanks(this.#at);
+      if (start < end && text.charCodeAt(start) !== HASH) {
+        this.#indent = start - this.#at;
+        this.#start = start;
+        this.#end = end;
+      } else this.#at = end + 1;
     }
-    return this.#line;
+    return this.#end !== NONE;
   }
 
-  #take({ end }: Line): void {
-    this.#at = end + 1;
-    this.#line = undefined;
+  #take(): void {
+    this.#at = this.#end + 1;
+    this.#end = NONE;
   }
 
-  #isItem({ start, end }: Line): boolean {
-    return this.#text[start] === '-' && (start + 1 === end || this.#text[start + 1] === ' ');
+  #isItem(start: number, end: number): boolean {
+    return this.#text.charCodeAt(start) === DASH && (start + 1 === end || this.#text.charCodeAt(start + 1) === SPACE);
   }
 
-  /** A map or a list whose first line this is. */
-  #block(line: Line): Read {
-    return this.#isItem(line) ? this.#list(line) : this.#map(line);
+  /** The offset of the colon behind the key that begins here; NONE if none does. */
+  #colonAfter(start: number): number {
+    const text = this.#text;
+    if (KEY_CHARACTERS[text.charCodeAt(start)] !== 1) return NONE;
+    let at = start + 1;
+    while ((KEY_CHARACTERS[text.charCodeAt(at)] ?? 0) > 0) at++;
+    if (text.charCodeAt(at) !== COLON || at - start > LONGEST_KEY) return NONE;
+    const next = text.charCodeAt(at + 1);
+    return next === SPACE || next === LINE_END || at + 1 === text.length ? at : NONE;
   }
 
-  #map(first: Line): Read {
+  #key(start: number, colon: number, map: object): string {
+    const key = this.#text.slice(start, colon);
+    if ((key.length < 10 && NO_KEYS.test(key)) || Object.hasOwn(map, key)) handOver();
+    return key;
+  }
+
+  #found(wanted: Wanted | undefined, key?: Range): void {
+    if (!wanted) return;
+    if (key) wanted.key = key;
+    wanted.value = [this.#from, this.#to];
+  }
+
+  /** A map whose first line was looked at. */
+  #map(indent: number, wanted: Wanted | undefined, firstAt?: number): Record<string, unknown> {
     if (++this.#level > MOST_LEVELS) handOver();
-    const { indent } = first;
+    const first = firstAt ?? this.#start;
     const value: Record<string, unknown> = {};
-    const parts: Spans['parts'] = new Map();
-    for (let line: Line | undefined = first; line?.indent === indent && !this.#isItem(line); line = this.#peek()) {
-      KEY.lastIndex = line.start;
-      const key = KEY.exec(this.#text)?.[1];
-      if (key === undefined || NO_KEYS.test(key) || parts.has(key)) handOver();
-      const colon = line.start + key.length;
-      const read = this.#valueBehind(colon + 1, line, indent, true);
-      value[key] = read.value;
-      parts.set(key, { key: [line.start, colon], value: read.range });
+    for (let start = first; ; start = this.#start) {
+      const colon = this.#colonAfter(start);
+      if (colon === NONE) handOver();
+      const key = this.#key(start, colon, value);
+      const deeper = wanted?.steps.get(key);
+      value[key] = this.#valueBehind(colon + 1, indent, true, deeper);
+      if (deeper) this.#found(deeper, [start, colon]);
+      if (!this.#peek() || this.#indent !== indent || this.#isItem(this.#start, this.#end)) break;
     }
-    return this.#made(value, first.start, this.#text.length, parts);
+    return this.#made(value, first);
   }
 
-  #list(first: Line): Read {
+  #list(wanted: Wanted | undefined): unknown[] {
     if (++this.#level > MOST_LEVELS) handOver();
-    const { indent } = first;
+    const indent = this.#indent;
+    const first = this.#start;
     const value: unknown[] = [];
-    const parts: Spans['parts'] = new Map();
-    for (let line: Line | undefined = first; line?.indent === indent && this.#isItem(line); line = this.#peek()) {
-      const read = this.#item(line, indent);
-      parts.set(value.length, { key: undefined, value: read.range });
-      value.push(read.value);
-    }
-    return this.#made(value, first.start, this.#text.length, parts);
+    do {
+      const deeper = wanted?.steps.get(value.length);
+      value.push(this.#item(indent, deeper));
+      this.#found(deeper);
+    } while (this.#peek() && this.#indent === indent && this.#isItem(this.#start, this.#end));
+    return this.#made(value, first);
   }
 
-  #made(value: unknown, start: number, end: number, parts: Spans['parts']): Read {
+  #made<T>(value: T, start: number, end = this.#text.length): T {
     this.#level--;
     // What goes on deeper than where it began belongs to nothing.
-    this.#spans.set(value, { start, end, parts });
-    return { value, range: [start, end] };
+    this.#from = start;
+    this.#to = end;
+    return value;
   }
 
-  #item(line: Line, indent: number): Read {
-    let start = line.start + 1;
-    while (this.#text[start] === ' ') start++;
-    KEY.lastIndex = start;
-    const within = { indent: indent + start - line.start, start, end: line.end };
-    if (start < line.end && KEY.test(this.#text)) return this.#map(within);
-    if (start < line.end && this.#isItem(within)) handOver();
-    return this.#valueBehind(line.start + 1, line, indent, false);
+  #item(indent: number, wanted: Wanted | undefined): unknown {
+    const [line, end] = [this.#start, this.#end];
+    const start = this.#blanks(line + 1);
+    if (start < end) {
+      if (this.#colonAfter(start) !== NONE) return this.#map(indent + start - line, wanted, start);
+      if (this.#isItem(start, end)) handOver();
+    }
+    return this.#valueBehind(line + 1, indent, false, wanted);
   }
 
   /** What stands behind a key's colon or an item's dash, on the line or below it. */
-  #valueBehind(from: number, line: Line, indent: number, inMap: boolean): Read {
+  #valueBehind(from: number, indent: number, inMap: boolean, wanted: Wanted | undefined): unknown {
     const text = this.#text;
-    let start = from;
-    while (text[start] === ' ') start++;
-    const isEmpty = start >= line.end || text[start] === '#';
-    if (!isEmpty && (text[start] === '|' || text[start] === '>')) return this.#literal(start, line, indent);
-    this.#take(line);
-    const next = this.#peek();
-    if (!isEmpty) {
+    const end = this.#end;
+    const start = this.#blanks(from);
+    const code = start < end ? text.charCodeAt(start) : HASH;
+    if (code === BAR || code === FOLD) return this.#literal(start, indent);
+    this.#take();
+    const isMore = this.#peek();
+    if (code !== HASH) {
       // A text that goes on in the next line.
-      if (next && next.indent > indent) handOver();
-      return this.#inLine(start, line.end);
+      if (isMore && this.#indent > indent) handOver();
+      return this.#inLine(start, end, wanted);
     }
-    if (next && (next.indent > indent || (inMap && next.indent === indent && this.#isItem(next))))
-      return this.#block(next);
-    return { value: null, range: [from, from] };
+    if (isMore) {
+      const isItem = this.#isItem(this.#start, this.#end);
+      if (isItem && (this.#indent > indent || (inMap && this.#indent === indent))) return this.#list(wanted);
+      if (this.#indent > indent) return this.#map(this.#indent, wanted);
+    }
+    this.#from = from;
+    this.#to = from;
+    return null;
   }
 
-  #inLine(start: number, end: number): Read {
-    const first = this.#text[start];
-    if (first !== undefined && '[{"\''.includes(first)) {
-      const read = this.#flowNode(start, end);
-      this.#requireNoMore(read.range[1], end);
-      return read;
+  #inLine(start: number, end: number, wanted: Wanted | undefined): unknown {
+    const first = this.#text.charCodeAt(start);
+    if (first === LIST || first === MAP || first === QUOTE || first === APOSTROPHE) {
+      const value = this.#flowNode(start, end, wanted);
+      this.#requireNoMore(this.#to, end);
+      return value;
     }
     // Of the line alone: a search in the whole text would go to its end each time.
-    const [plain = ''] = this.#text.slice(start, end).split(' #', 1);
-    const found = withoutBlanks(plain);
-    return { value: plainScalar(found), range: [start, start + found.length] };
+    const line = this.#text.slice(start, end);
+    const remark = line.indexOf(' #');
+    return this.#scalar(start, withoutBlanks(remark < 0 ? line : line.slice(0, remark)));
   }
 
-  #quoted(start: number, end: number): Read {
-    const isDouble = this.#text[start] === '"';
+  #scalar(start: number, found: string): unknown {
+    const value = plainScalar(found);
+    this.#from = start;
+    this.#to = start + found.length;
+    return value;
+  }
+
+  #quoted(start: number, end: number): string {
+    const isDouble = this.#text.charCodeAt(start) === QUOTE;
     const form = isDouble ? DOUBLE : SINGLE;
     form.lastIndex = start;
     const found = form.exec(this.#text)?.[0];
     if (found === undefined || start + found.length > end) handOver();
-    const value = isDouble ? (JSON.parse(found) as string) : found.slice(1, -1).replaceAll("''", "'");
-    return { value, range: [start, start + found.length] };
+    this.#from = start;
+    this.#to = start + found.length;
+    return isDouble ? (JSON.parse(found) as string) : found.slice(1, -1).replaceAll("''", "'");
   }
 
   /** On one line: `[a, "b"]`, `{a: b}`. */
-  #flow(start: number, end: number): Read {
+  #flow(start: number, end: number, wanted: Wanted | undefined): unknown {
     if (++this.#level > MOST_LEVELS) handOver();
     const text = this.#text;
-    const isMap = text[start] === '{';
-    const close = isMap ? '}' : ']';
+    const isMap = text.charCodeAt(start) === MAP;
+    const close = isMap ? MAP_END : LIST_END;
     const list: unknown[] = [];
     const map: Record<string, unknown> = {};
-    const parts: Spans['parts'] = new Map();
     let at = this.#blanks(start + 1);
-    while (text[at] !== close || parts.size > 0) {
+    for (let count = 0; text.charCodeAt(at) !== close || count > 0; count++) {
       if (at >= end) handOver();
-      let key: Range | undefined;
-      if (isMap) {
-        KEY.lastIndex = at;
-        const name = KEY.exec(text)?.[1];
-        if (name === undefined || NO_KEYS.test(name) || parts.has(name)) handOver();
-        key = [at, at + name.length];
-        at = this.#blanks(at + name.length + 1);
-      }
-      const read = this.#flowNode(at, end);
-      parts.set(key ? text.slice(...key) : list.length, { key, value: read.range });
-      if (key) map[text.slice(...key)] = read.value;
-      else list.push(read.value);
-      at = this.#blanks(read.range[1]);
-      if (text[at] === close) break;
-      if (text[at] !== ',' || at >= end) handOver();
+      const colon = isMap ? this.#colonAfter(at) : NONE;
+      if (isMap && colon === NONE) handOver();
+      const key = isMap ? this.#key(at, colon, map) : undefined;
+      const deeper = wanted?.steps.get(key ?? count);
+      const value = this.#flowNode(isMap ? this.#blanks(colon + 1) : at, end, deeper);
+      if (deeper) this.#found(deeper, isMap ? [at, colon] : undefined);
+      if (key === undefined) list.push(value);
+      else map[key] = value;
+      at = this.#blanks(this.#to);
+      const next = text.charCodeAt(at);
+      if (next === close) break;
+      if (next !== COMMA || at >= end) handOver();
       at = this.#blanks(at + 1);
     }
     if (at >= end) handOver();
-    return this.#made(isMap ? map : list, start, at + 1, parts);
+    return this.#made(isMap ? map : list, start, at + 1);
   }
 
-  #flowNode(start: number, end: number): Read {
-    const first = this.#text[start];
-    if (first === '[' || first === '{') return this.#flow(start, end);
-    if (first === '"' || first === "'") return this.#quoted(start, end);
+  #flowNode(start: number, end: number, wanted: Wanted | undefined): unknown {
+    const first = this.#text.charCodeAt(start);
+    if (first === LIST || first === MAP) return this.#flow(start, end, wanted);
+    if (first === QUOTE || first === APOSTROPHE) return this.#quoted(start, end);
     FLOW_TEXT.lastIndex = start;
     const matched = FLOW_TEXT.exec(this.#text)?.[0];
     const found = matched === undefined ? handOver() : withoutBlanks(matched);
     if (start + found.length > end) handOver();
-    return { value: plainScalar(found), range: [start, start + found.length] };
+    return this.#scalar(start, found);
   }
 
   #blanks(at: number): number {
     let next = at;
-    while (this.#text[next] === ' ') next++;
+    while (this.#text.charCodeAt(next) === SPACE) next++;
     return next;
   }
 
   /** Only a comment may follow. */
   #requireNoMore(from: number, end: number): void {
     const next = this.#blanks(from);
-    if (next < end && (this.#text[next] !== '#' || next === from)) handOver();
+    if (next < end && (this.#text.charCodeAt(next) !== HASH || next === from)) handOver();
   }
 
   /** `|`, `|-`, `>`, `>-`; what says how deep it stands, keeps its last line ends or is folded with care is for the library. */
-  #literal(start: number, line: Line, indent: number): Read {
+  #literal(start: number, indent: number): string {
     const text = this.#text;
-    const header = text.slice(start, line.end);
+    const header = text.slice(start, this.#end);
     if (!BLOCKS.has(header)) handOver();
-    this.#take(line);
+    this.#take();
     const lines: string[] = [];
     let depth = 0;
     let length = 0;
@@ -300,7 +359,9 @@ class Reader {
     // Empty lines and deeper ones stay as they are.
     if (header.startsWith('>') && body.some((each) => /^(?: |$)| $/.test(each))) handOver();
     const value = body.join(header.startsWith('>') ? ' ' : '\n');
-    return { value: header.endsWith('-') ? value : `${value}\n`, range: [start, text.length] };
+    this.#from = start;
+    this.#to = text.length;
+    return header.endsWith('-') ? value : `${value}\n`;
   }
 }
 
@@ -323,8 +384,11 @@ const NUMBER =
 const PLAIN_NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
 
 function plainScalar(text: string): unknown {
+  if (text.includes(': ') || text.charCodeAt(text.length - 1) === COLON) handOver();
+  // A longer text that begins with a letter can't be a word of its own, or a number.
+  if (text.length > 5 && KEY_CHARACTERS[text.charCodeAt(0)] === 1) return text;
   if (WORDS.has(text)) return WORDS.get(text);
-  if (!BEGINNING.test(text) || text.includes(': ') || text.endsWith(':') || WORDLIKE.test(text)) handOver();
+  if (!BEGINNING.test(text) || WORDLIKE.test(text)) handOver();
   if (PLAIN_NUMBER.test(text)) return Number(text);
   return NUMBER.test(text) ? handOver() : text;
 }

@@ -3,20 +3,15 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Place, RunbookError, type Trouble } from '../errors.ts';
 import { allowOutside, insideProject } from '../paths.ts';
+import { brief } from './brief.ts';
+import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
 import { type Making, makeModel, makeTask } from './make.ts';
-import { brief, checked, type Report, unknownKeys, unknownKeysOfTask } from './mistakes.ts';
+import type { Report } from './mistakes.ts';
+import { ENTRY_FIELDS, isPlainDetail, isPlainEntry, isPlainRunbook } from './plainForm.ts';
 import { referenceMistakes } from './ready.ts';
-import {
-  detailSchema,
-  entrySchema,
-  FIELDS,
-  type RawDetail,
-  type RawEntry,
-  type RawRunbook,
-  runbookSchema,
-} from './schema.ts';
+import type { RawDetail, RawEntry, RawRunbook } from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
-import type { Home, Runbook, Task } from './task.ts';
+import { type Home, mapOfHome, type Runbook, type Task } from './task.ts';
 
 export interface Inspection {
   /** Undefined if there are mistakes. */
@@ -29,8 +24,9 @@ export interface Inspection {
   readonly warnings: readonly Trouble[];
 }
 
-/** Reads a runbook and its detail files. Throws the first mistake in them. */
+/** Reads a runbook and its detail files. Throws the first mistake in them. Where no file has changed, it is the same as before. */
 export function readRunbook(path: string): Runbook {
+  if (made && isUnchanged(path, made)) return made;
   const { runbook, mistakes } = inspectRunbook(path);
   const [first, ...others] = mistakes;
   if (first) {
@@ -40,14 +36,34 @@ export function readRunbook(path: string): Runbook {
     throw new RunbookError({ code, message, at, hint: [first.hint, more].filter(Boolean).join('\n') || undefined });
   }
   if (!runbook) throw new Error('a runbook without mistakes was not made');
+  made = runbook;
   return runbook;
 }
 
+/** The runbook that was read last. */
+let made: Runbook | undefined;
+
+/** Whether all that a runbook was made of is still what its files say. The files are read again, and not parsed if they are. */
+function isUnchanged(path: string, { root, source, tasks }: Runbook): boolean {
+  try {
+    if (realpathSync(dirname(path)) !== root || readYaml(root, join(root, basename(path))) !== source) return false;
+    return tasks.every(({ homes: [entry, detail] }) => {
+      if (!detail) return true;
+      const { task_detail_file: named } = mapOfHome(entry) as RawEntry;
+      return readYaml(root, insideProject(root, named ?? '')) === detail.source;
+    });
+  } catch (error) {
+    // It is met again, and told with its place.
+    if (error instanceof RunbookError) return false;
+    throw error;
+  }
+}
+
 /**
- * One task as its files say it at this moment, or undefined if the runbook has none of that id. Much less is read and
+ * Tasks as their files say them at this moment, by id; those that the runbook has not are left out. Much less is read and
  * checked than for the whole runbook: a mistake elsewhere in the file doesn't keep an outcome from being written.
  */
-export function readTask(path: string, id: string): Task | undefined {
+export function readTasks(path: string, ids: ReadonlySet<string>): Map<string, Task> {
   const root = realpathSync(dirname(path));
   const source = readYaml(root, join(root, basename(path)));
   const throwIt: Report = (trouble) => {
@@ -59,13 +75,16 @@ export function readTask(path: string, id: string): Task | undefined {
     allow_outside: allowed,
   } = (source.value ?? {}) as Partial<Record<keyof RawRunbook, unknown>>;
   allowOutside(root, Array.isArray(allowed) ? allowed.filter((folder) => typeof folder === 'string') : []);
-  const entries: unknown[] = Array.isArray(tasks) ? tasks : [];
-  const index = entries.findIndex(
-    (entry) => typeof entry === 'object' && entry !== null && (entry as { id?: unknown }).id === id,
-  );
-  const entry = index < 0 ? undefined : checked(entrySchema, entries[index], source, ['tasks', index], throwIt);
-  const context = { root, source, defaults: (defaults ?? {}) as Making['defaults'], report: throwIt, warn: () => {} };
-  return entry && readEntry(context, entry, index);
+  const making = { root, source, defaults: (defaults ?? {}) as Making['defaults'], report: throwIt, warn: () => {} };
+  const found = new Map<string, Task>();
+  for (const [index, value] of (Array.isArray(tasks) ? tasks : []).entries()) {
+    const id: unknown = value?.id;
+    if (typeof id !== 'string' || !ids.has(id) || found.has(id)) continue;
+    const entry = isPlainEntry(value) ? value : entryOf(value, source, ['tasks', index], throwIt);
+    const task = entry && readEntry({ ...making, isPlain: true }, entry, index);
+    if (task) found.set(id, task);
+  }
+  return found;
 }
 
 /** Reads a runbook and its detail files, and finds all that is wrong in them. */
@@ -98,15 +117,16 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     });
     return undefined;
   }
-  const whole = checked(runbookSchema, source.value, source, [], report);
-  const parts = whole ? { top: whole, entries: whole.tasks } : rightParts(source.value);
+  const isPlain = isPlainRunbook(source.value);
+  const parts: Parts | undefined = isPlain
+    ? { top: source.value, entries: source.value.tasks }
+    : partsOf(source, report, warn);
   if (!parts) return undefined;
   const { top: raw, entries } = parts;
-  warnOfUnknown(raw, source, warn);
   allowOutside(root, raw.allow_outside ?? []);
   if (entries.length === 0)
     warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
-  const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn };
+  const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn, isPlain };
   const read = entries.map((entry, index) => entry && readEntry(context, entry, index));
   const tasks = read.flatMap((task) => task ?? []);
   const nodes = read.map((task, index) => task ?? nodeOf(source, index));
@@ -124,23 +144,6 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
   };
 }
 
-interface Parts {
-  readonly top: Partial<RawRunbook>;
-  /** Undefined where an entry is not right. */
-  readonly entries: readonly (RawEntry | undefined)[];
-}
-
-/** Of a runbook with mistakes in its form, what is right: so that all other mistakes are found at once with them. */
-function rightParts(value: unknown): Parts | undefined {
-  if (typeof value !== 'object' || value === null || !('tasks' in value) || !Array.isArray(value.tasks))
-    return undefined;
-  const { tasks, ...top } = value;
-  const others = runbookSchema.safeParse({ ...top, tasks: [] });
-  // Without its defaults, a task may seem to lack what it has.
-  if (!others.success) return { top: {}, entries: tasks.map(() => undefined) };
-  return { top: others.data, entries: tasks.map((entry) => entrySchema.safeParse(entry).data) };
-}
-
 /** A task that could not be read, as far as others may name it. */
 function nodeOf(source: YamlSource, index: number): Parameters<typeof referenceMistakes>[0][number] {
   const { tasks } = source.value as { tasks: unknown[] };
@@ -153,16 +156,11 @@ function nodeOf(source: YamlSource, index: number): Parameters<typeof referenceM
   };
 }
 
-function warnOfUnknown(raw: Partial<RawRunbook>, source: YamlSource, warn: Report): void {
-  unknownKeys(raw, FIELDS.runbook, source, [], warn);
-  unknownKeysOfTask(raw.defaults ?? {}, FIELDS.defaults, source, ['defaults'], warn);
-  for (const [name, model] of Object.entries(raw.models ?? {}))
-    unknownKeys(model, FIELDS.model, source, ['models', name], warn);
-}
-
 interface Context extends Making {
   readonly root: string;
   readonly warn: Report;
+  /** Whether no entry has a key that is not known. */
+  readonly isPlain: boolean;
 }
 
 function attempt<T>(report: Report, read: () => T): T | undefined {
@@ -192,9 +190,9 @@ function amount(value: string | number, at: () => Place, report: Report): number
 }
 
 function readEntry(context: Context, entry: RawEntry, index: number): Task | undefined {
-  const { source, report, warn } = context;
+  const { source, report, warn, isPlain } = context;
   const entryHome: Home = { source, path: ['tasks', index], status: entry.status ?? undefined };
-  unknownKeysOfTask(entry, FIELDS.entry, source, entryHome.path, warn);
+  if (!isPlain) warnOfEntry(entry, source, entryHome.path, warn);
   if (!entry.task_detail_file) return makeTask(context, entry, entryHome, undefined, undefined);
   const detail = readDetail(context, entry, entryHome);
   if (!detail) return undefined;
@@ -212,13 +210,12 @@ function readEntry(context: Context, entry: RawEntry, index: number): Task | und
 
 function readDetail(context: Context, entry: RawEntry, home: Home): { source: YamlSource; raw: RawDetail } | undefined {
   const { root, report, warn } = context;
-  const at = home.source.place([...home.path, 'task_detail_file']);
+  const at = () => home.source.place([...home.path, 'task_detail_file']);
   const source = attempt(report, () => readYaml(root, insideProject(root, entry.task_detail_file ?? '', at), at));
   if (!source) return undefined;
-  const raw = checked(detailSchema, source.value ?? {}, source, [], report);
-  if (!raw) return undefined;
-  unknownKeysOfTask(raw, FIELDS.detail, source, [], warn);
-  return { source, raw };
+  const value = source.value ?? {};
+  const raw = isPlainDetail(value) ? value : detailOf(source, report, warn);
+  return raw && { source, raw };
 }
 
 /** Two tasks in one file would overwrite each other's status. */
@@ -243,8 +240,7 @@ function sharedDetails(tasks: readonly Task[]): Trouble[] {
 const MAY_DIFFER = ['name', 'status', 'last_run', 'issues', 'description'];
 
 function conflicts(entry: RawEntry, entryHome: Home, detail: RawDetail, detailHome: Home): Trouble[] {
-  const both = Object.keys(entrySchema.shape).filter((key) => !MAY_DIFFER.includes(key));
-  return both.flatMap((key) => {
+  return ENTRY_FIELDS.filter((key) => !MAY_DIFFER.includes(key)).flatMap((key) => {
     const [ours, theirs] = [(entry as Record<string, unknown>)[key], (detail as Record<string, unknown>)[key]];
     if (ours == null || theirs == null || JSON.stringify(ours) === JSON.stringify(theirs)) return [];
     const here = entryHome.source.place([...entryHome.path, key]);

@@ -97,12 +97,16 @@ interface Node {
 export function referenceMistakes(tasks: readonly Node[]): Trouble[] {
   const mistakes: Trouble[] = [];
   const byId = new Map<string, Node>();
+  let isInOrder = true;
   for (const task of tasks) {
+    isInOrder &&= task.dependsOn.every((id) => byId.has(id));
     if (task.id === undefined) continue;
     const first = byId.get(task.id);
     if (first) mistakes.push(doubled(task, first));
     else byId.set(task.id, task);
   }
+  // Where each task comes after all that it depends on, nothing is unknown, and nothing goes in a circle.
+  if (isInOrder) return mistakes;
   if (tasks.every(({ id }) => id !== undefined))
     for (const task of byId.values()) mistakes.push(...unknownDependencies(task, byId));
   return [...mistakes, ...cycles(byId)];

@@ -1,7 +1,7 @@
 // Brings a task's status, and what goes with it, into its files as they are now: only the bytes that are meant.
 import type { NewIssue } from '../events.ts';
 import { type Edit, patch } from './patch.ts';
-import { readTask } from './read.ts';
+import { readTasks } from './read.ts';
 import type { YamlSource } from './source.ts';
 import { steadily } from './steady.ts';
 import { type Home, homeLine, type Status, type Task } from './task.ts';
@@ -41,6 +41,27 @@ export function saveStatus(path: string, write: StatusWrite): Saved {
       ? { kind: 'handWon', theirs: theirs.status, at: homeLine(theirs) }
       : { kind: 'saved', changed };
   }
+}
+
+/**
+ * The same for many tasks, each file written once. Returns those of the writes that were carried out; the others meet a hand's
+ * work, or stand there already, and are for `saveStatus`.
+ */
+export function saveUndisputed(path: string, writes: readonly StatusWrite[]): StatusWrite[] {
+  const ids = new Set(writes.map(({ taskId }) => taskId));
+  for (;;) {
+    const tasks = readTasks(path, ids);
+    const undisputed = writes.flatMap((write) => {
+      const task = tasks.get(write.taskId);
+      if (!task || editedMeanwhile(task, write) || !task.homes.some(({ status }) => status !== write.to)) return [];
+      return [[task, write] as const];
+    });
+    if (writeAll(plannedChanges(undisputed))) return undisputed.map(([, write]) => write);
+  }
+}
+
+function readTask(path: string, id: string): Task | undefined {
+  return readTasks(path, new Set([id])).get(id);
 }
 
 /** What a hand has made of a task since it was looked at: as `saveStatus` will find it, without writing anything. */

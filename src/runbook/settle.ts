@@ -51,8 +51,8 @@ export function settle(runbook: Runbook, known: Known): Settled {
   const found = runbook.tasks.map((task) => settleTask(task, known));
   const changes = found.flatMap(({ change }) => change ?? []);
   const agreed: Runbook = { ...runbook, tasks: found.map(({ task }) => task) };
-  const ready = known.held ? [] : becameReady(agreed);
-  const readied = ready.map(
+  const ready = new Set(known.held ? [] : becameReady(agreed));
+  const readied = [...ready].map(
     (task): Change => ({
       task,
       kind: 'readied',
@@ -63,11 +63,11 @@ export function settle(runbook: Runbook, known: Known): Settled {
     }),
   );
   const settled =
-    ready.length === 0
+    ready.size === 0
       ? agreed
       : {
           ...agreed,
-          tasks: agreed.tasks.map((task) => (ready.includes(task) ? { ...task, status: 'READY' as const } : task)),
+          tasks: agreed.tasks.map((task) => (ready.has(task) ? { ...task, status: 'READY' as const } : task)),
         };
   return {
     runbook: settled,

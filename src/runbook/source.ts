@@ -1,11 +1,10 @@
 // A YAML file as it stands on disk: its text, its values, and the place of each value in it.
-import { LineCounter } from 'yaml';
-import { errnoOf, type Place, RunbookError } from '../errors.ts';
+import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
-import { readByLibrary, SyntaxRefusal } from './libraryYaml.ts';
+import { readByLibrary } from './libraryYaml.ts';
 import { readPlainYaml } from './plainYaml.ts';
-import type { Range, YamlPath } from './yamlReading.ts';
+import { type Range, SyntaxRefusal, type YamlPath } from './yamlReading.ts';
 
 export type { YamlPath };
 
@@ -29,13 +28,13 @@ const MOST_BYTES = 4_000_000;
 const MOST_VALUES = 400_000;
 
 /** Reads and parses a YAML file. Throws FILE_NOT_FOUND, FILE_UNREADABLE or YAML_SYNTAX; `askedAt` is who named it. */
-export function readYaml(root: string, path: string, askedAt?: Place): YamlSource {
+export function readYaml(root: string, path: string, askedAt?: Where): YamlSource {
   const file = shownPath(root, path);
   const text = readText(path, file, askedAt, MOST_BYTES);
   // The file is read each time; the same text is parsed once.
   const known = parsed.get(path);
   if (known?.text === text && known.file === file) return known;
-  if ((text.match(/[\n,:[{]/g)?.length ?? 0) > MOST_VALUES)
+  if (text.length > MOST_VALUES && valuesIn(text) > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
   const source = parseYaml(file, path, text);
   parsed.set(path, source);
@@ -44,8 +43,19 @@ export function readYaml(root: string, path: string, askedAt?: Place): YamlSourc
 
 const parsed = new Map<string, YamlSource>();
 
+/** How many lines, keys and items there are at most. */
+function valuesIn(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) count += BEFORE_VALUES[text.charCodeAt(at)] ?? 0;
+  return count;
+}
+
+const BEFORE_VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
+  '\n,:[{'.includes(String.fromCharCode(code)) ? 1 : 0,
+);
+
 /** Reads a text file that must be UTF-8; a byte order mark is kept. */
-export function readText(path: string, file: string, askedAt?: Place, most?: number): string {
+export function readText(path: string, file: string, askedAt?: Where, most?: number): string {
   let bytes: Buffer;
   try {
     bytes = readPlain(path, most);
@@ -71,18 +81,23 @@ function firstReplaced(file: string, text: string): Place {
   return { file, line, column, length: 1, text: (text.split('\n', line).at(-1) ?? '').replace(/\r$/, '') };
 }
 
-function tooMuch(file: string, why: string, at: Place | undefined): RunbookError {
+function tooMuch(file: string, why: string, where: Where): RunbookError {
   const message = `\`${file}\` can't be read: ${why}`;
-  return new RunbookError({ code: 'FILE_UNREADABLE', message, at, hint: 'Name a plain text file of a usual size.' });
+  return new RunbookError({
+    code: 'FILE_UNREADABLE',
+    message,
+    at: placeOf(where),
+    hint: 'Name a plain text file of a usual size.',
+  });
 }
 
-function unreadable(error: unknown, file: string, askedAt: Place | undefined): unknown {
+function unreadable(error: unknown, file: string, askedAt: Where): unknown {
   const errno = errnoOf(error);
   if (errno === 'ENOENT' || errno === 'ENOTDIR') {
     return new RunbookError({
       code: 'FILE_NOT_FOUND',
       message: `\`${file}\` does not exist`,
-      at: askedAt,
+      at: placeOf(askedAt),
       hint: askedAt ? 'Write that file, or mend the path.' : undefined,
     });
   }
@@ -90,20 +105,31 @@ function unreadable(error: unknown, file: string, askedAt: Place | undefined): u
   return new RunbookError({
     code: 'FILE_UNREADABLE',
     message: `\`${file}\` can't be read: ${reasonOf(errno)}`,
-    at: askedAt,
+    at: placeOf(askedAt),
     hint: errno === 'EISDIR' ? 'Name a file.' : undefined,
   });
 }
 
+/** From so many on, the library is faster, which keeps all places. */
+const MANY_PLACES = 20;
+
 function parseYaml(file: string, path: string, text: string): YamlSource {
-  let lines: LineCounter | undefined;
+  let lines: readonly number[] | undefined;
   const at = ([start, end]: Range) => {
     lines ??= linesOf(text);
     return placeAt(file, text, lines, Math.min(start, text.length), end);
   };
   try {
-    const { value, rangeOf } = readPlainYaml(text) ?? readByLibrary(text);
-    return { path, file, text, value, place: (wanted, part = 'value') => at(rangeOf(wanted, part)) };
+    const plain = readPlainYaml(text);
+    const reading = plain ?? readByLibrary(text);
+    let rangeOf = reading.rangeOf;
+    let asked = 0;
+    const place: YamlSource['place'] = (wanted, part = 'value') => {
+      // The fast reader looks through the text for each, which adds up where there is much to say.
+      if (plain && ++asked === MANY_PLACES) rangeOf = readByLibrary(text).rangeOf;
+      return at(rangeOf(wanted, part));
+    };
+    return { path, file, text, value: reading.value, place };
   } catch (error) {
     if (!(error instanceof SyntaxRefusal)) throw error;
     const { message, hint, start, end } = error.mistake;
@@ -111,20 +137,32 @@ function parseYaml(file: string, path: string, text: string): YamlSource {
   }
 }
 
-function linesOf(text: string): LineCounter {
-  const lines = new LineCounter();
-  for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) lines.addNewLine(at);
+/** The offset at which each line begins. */
+function linesOf(text: string): number[] {
+  const lines: number[] = [];
+  for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) lines.push(at);
   return lines;
 }
 
-function placeAt(file: string, text: string, lines: LineCounter, start: number, end: number): Place {
-  const { line, col } = lines.linePos(start);
-  const lineStart = start - (col - 1);
+function placeAt(file: string, text: string, lines: readonly number[], start: number, end: number): Place {
+  const line = lineOf(lines, start);
+  const lineStart = lines[line - 1] ?? 0;
   const newline = text.indexOf('\n', lineStart);
   const lineText = text.slice(lineStart, newline < 0 ? undefined : newline).replace(/\r$/, '');
   const onThisLine = Math.max(1, Math.min(end, lineStart + lineText.length) - start);
   // No editor counts a byte order mark as a column.
   const mark = lineStart === 0 && lineText.startsWith('\uFEFF') ? 1 : 0;
-  const column = Math.max(1, col - mark);
-  return { file, line: Math.max(1, line), column, length: onThisLine, text: lineText.slice(mark) };
+  const column = Math.max(1, start - lineStart + 1 - mark);
+  return { file, line, column, length: onThisLine, text: lineText.slice(mark) };
+}
+
+/** How many lines begin at or before an offset. */
+function lineOf(lines: readonly number[], offset: number): number {
+  let [low, high] = [0, lines.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines[middle] ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,9 +1,9 @@
 // What the rest of the program knows of a runbook: plain camelCase records, made by read.ts.
 import type { Place } from '../errors.ts';
-import type { Provider, Status, TaskType } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
+import type { Provider, Status, TaskType } from './vocabulary.ts';
 
-export type { Provider, Status, TaskType } from './schema.ts';
+export type { Provider, Status, TaskType } from './vocabulary.ts';
 
 export interface Runbook {
   /** The real path of the folder of `runbook.yaml`: all other paths are relative to it. */
@@ -114,6 +114,11 @@ export function commandLine(command: Command): string {
 export function openIssue(task: Task): Issue | undefined {
   const last = task.issues.at(-1);
   return last && !last.resolution ? last : undefined;
+}
+
+/** The map that stands there. */
+export function mapOfHome({ source, path }: Home): unknown {
+  return path.reduce((at, step) => (at as Record<string | number, unknown> | null | undefined)?.[step], source.value);
 }
 
 /** Where a home's status stands, as it is shown: `tasks/pack.yaml:4`. */

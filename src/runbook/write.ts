@@ -93,7 +93,7 @@ function putInPlaceOf(before: string, temporary: string, target: string): boolea
     throw error;
   }
   try {
-    if (textOf(old) !== before) return false;
+    if (textOf(old) !== before || !isStillAt(target, old)) return false;
     renameSync(temporary, target);
     if (textOf(old) === before) return true;
     writeDurably(target, onceSaved(old));
@@ -101,6 +101,13 @@ function putInPlaceOf(before: string, temporary: string, target: string): boolea
   } finally {
     closeSync(old);
   }
+}
+
+/** Whether no other file has taken the place of the open one. */
+function isStillAt(path: string, file: number): boolean {
+  const { dev, ino } = fstatSync(file);
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there?.dev === dev && there.ino === ino;
 }
 
 function putWhereNothingIs(temporary: string, target: string): boolean {

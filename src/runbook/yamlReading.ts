@@ -11,3 +11,21 @@ export interface YamlReading {
   /** Where the value at `path` stands, or its key, or the nearest thing around it that is written. */
   readonly rangeOf: (path: YamlPath, part: 'key' | 'value') => Range;
 }
+
+/** `start` and `end` are offsets in the text. */
+export interface SyntaxMistake {
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Why a text can't be read, and where. */
+export class SyntaxRefusal extends Error {
+  readonly mistake: SyntaxMistake;
+
+  constructor(mistake: SyntaxMistake) {
+    super(mistake.message);
+    this.mistake = mistake;
+  }
+}

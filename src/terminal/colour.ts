@@ -1,7 +1,8 @@
-// Colours, decided for each stream by itself. The only importer of chalk.
-import { Chalk, supportsColor, supportsColorStderr } from 'chalk';
+// Colours, decided for each stream by itself.
+import { styleText } from 'node:util';
 import type { Marks } from '../errors.ts';
-import type { Status } from '../runbook/schema.ts';
+import type { Status } from '../runbook/vocabulary.ts';
+import { isTerminal } from './streams.ts';
 
 type Paint = (text: string) => string;
 
@@ -17,30 +18,44 @@ export interface Palette extends Marks {
 
 /** Colour is off without a terminal, with NO_COLOR, TERM=dumb or --no-color; FORCE_COLOR puts it on. */
 export function paletteFor(stream: 'stdout' | 'stderr', options: { readonly noColor: boolean }): Palette {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  const supported = stream === 'stdout' ? supportsColor : supportsColorStderr;
-  const off = options.noColor || (NO_COLOR !== undefined && NO_COLOR !== '' && FORCE_COLOR === undefined);
-  return paletteOf(new Chalk({ level: off || !supported ? 0 : supported.level }));
+  return paletteOf(!options.noColor && (isForced() ?? (isTerminal(stream) && knowsColours(stream))));
 }
 
-function paletteOf(chalk: InstanceType<typeof Chalk>): Palette {
+/** Node takes also an empty NO_COLOR for a wish. */
+function knowsColours(stream: 'stdout' | 'stderr'): boolean {
+  return process[stream].hasColors(16, { ...process.env, NO_COLOR: undefined });
+}
+
+function isForced(): boolean | undefined {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (FORCE_COLOR !== undefined) return !['0', 'false'].includes(FORCE_COLOR);
+  return NO_COLOR !== undefined && NO_COLOR !== '' ? false : undefined;
+}
+
+type Style = 'bold' | 'dim' | 'blue' | 'cyan' | 'green' | 'red' | 'yellow';
+
+function paletteOf(on: boolean): Palette {
+  const paint =
+    (...styles: [Style, ...Style[]]): Paint =>
+    (text) =>
+      on && text !== '' ? styleText(styles, text, { validateStream: false }) : text;
   const colours: Record<Status, Paint> = {
-    PENDING: chalk.dim,
-    READY: chalk.blue,
-    RUNNING: chalk.yellow,
-    DONE: chalk.green,
-    ERROR: chalk.red,
-    SKIPPED: chalk.dim,
+    PENDING: paint('dim'),
+    READY: paint('blue'),
+    RUNNING: paint('yellow'),
+    DONE: paint('green'),
+    ERROR: paint('red'),
+    SKIPPED: paint('dim'),
   };
   return {
-    on: chalk.level > 0,
+    on,
     status: (status, text = status) => colours[status](text),
-    bold: chalk.bold,
-    dim: chalk.dim,
-    good: chalk.green,
-    bad: chalk.red,
-    accent: chalk.cyan,
-    error: chalk.red.bold,
-    place: chalk.blue,
+    bold: paint('bold'),
+    dim: paint('dim'),
+    good: paint('green'),
+    bad: paint('red'),
+    accent: paint('cyan'),
+    error: paint('red', 'bold'),
+    place: paint('blue'),
   };
 }

@@ -1,5 +1,5 @@
 // The one moving line: what is going on and for how long. Only in a terminal, and gone when it is over.
-import type { WriteStream } from 'node:tty';
+import { columnsOf, write } from './streams.ts';
 import { duration, fit, oneLine } from './words.ts';
 
 export interface Footer {
@@ -7,8 +7,8 @@ export interface Footer {
   readonly run: (what: string) => void;
   /** Says something beside the time, and goes on counting. */
   readonly say: (what: string) => void;
-  /** Lets `write` write whole lines above it. */
-  readonly pause: (write: () => void) => void;
+  /** Lets `work` write whole lines above it. */
+  readonly pause: (work: () => void) => void;
   readonly stop: () => void;
 }
 
@@ -18,20 +18,23 @@ const EVERY_MS = 100;
 /** What is over sooner never shows: a line that only flickers is noise. */
 const AFTER_MS = 400;
 
-export function footer(stream: Pick<WriteStream, 'write' | 'columns'>, live: boolean): Footer {
+export function footer(live: boolean): Footer {
   let what: string | undefined;
   let started = 0;
   let timer: NodeJS.Timeout | undefined;
   let visible = false;
   const clear = () => {
-    if (visible) stream.write(CLEAR_LINE);
+    if (visible) write('stderr', CLEAR_LINE);
     visible = false;
   };
   const draw = () => {
     const ms = performance.now() - started;
     if (what === undefined || ms < AFTER_MS) return;
     const frame = FRAMES[Math.floor(ms / EVERY_MS) % FRAMES.length] ?? '';
-    stream.write(`${CLEAR_LINE}${fit(`  ${frame} ${duration(ms)} · ${oneLine(what)}`, (stream.columns || 80) - 1)}`);
+    write(
+      'stderr',
+      `${CLEAR_LINE}${fit(`  ${frame} ${duration(ms)} · ${oneLine(what)}`, (columnsOf('stderr') ?? 80) - 1)}`,
+    );
     visible = true;
   };
   return {
@@ -45,9 +48,9 @@ export function footer(stream: Pick<WriteStream, 'write' | 'columns'>, live: boo
     say(now) {
       if (what !== undefined) what = now;
     },
-    pause(write) {
+    pause(work) {
       clear();
-      write();
+      work();
       draw();
     },
     stop() {

@@ -8,20 +8,8 @@ import type { Palette } from './colour.ts';
 import { showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
 import { renderMarkdown } from './markdown.ts';
-import {
-  ago,
-  count,
-  duration,
-  fit,
-  flow,
-  harmless,
-  money,
-  oneLine,
-  onlyColours,
-  plural,
-  spread,
-  wrap,
-} from './words.ts';
+import { columnsOf, say, write } from './streams.ts';
+import { ago, count, duration, fit, flow, harmless, money, oneLine, plural, spread, wrap } from './words.ts';
 
 export interface Screen {
   readonly palette: Palette;
@@ -54,7 +42,7 @@ class Show {
 
   constructor(screen: Screen) {
     this.#screen = screen;
-    this.#footer = footer(process.stderr, screen.live);
+    this.#footer = footer(screen.live);
   }
 
   event(event: Event): void {
@@ -200,13 +188,13 @@ class Show {
   }
 
   #columns(): number {
-    return Math.min(process.stderr.columns || 80, WIDEST);
+    return Math.min(columnsOf('stderr') ?? 80, WIDEST);
   }
 
   #say(...lines: readonly string[]): void {
     this.#footer.stop();
     this.#printed = true;
-    for (const line of lines) process.stderr.write(`${onlyColours(line)}\n`);
+    for (const line of lines) say(line);
   }
 
   #sentence(text: string): void {
@@ -295,7 +283,7 @@ class Show {
     this.#partial = lines.pop() ?? '';
     if (lines.length === 0) return;
     this.#footer.pause(() => {
-      for (const line of lines) process.stderr.write(`  ${palette.dim('│')} ${this.#text(asItEnded(line))}\n`);
+      write('stderr', lines.map((line) => `  ${palette.dim('│')} ${this.#text(asItEnded(line))}\n`).join(''));
     });
     this.#printed = true;
   }

@@ -71,10 +71,13 @@ export function oneLine(text: string): string {
   return harmless(text).replaceAll(/\s+/g, ' ').trim();
 }
 
-/** How many columns a text takes. Almost all are plain ASCII, and their measure is their length. */
+/** How many columns a text takes. Of almost all it is their length; for others, tables are loaded. */
 export function width(text: string): number {
-  return /^[\u0020-\u007e]*$/.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
+
+/** ASCII, the letters of Europe without marks that stand above others, and the signs that we use ourselves. */
+const NARROW = /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f–—‘’“”•…→▶✔✘○◌│]*$/;
 
 /** Cut to so many columns, with an ellipsis where something is missing. */
 export function fit(text: string, columns: number): string {

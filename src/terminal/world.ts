@@ -7,6 +7,7 @@ import { endSurvivors, survivorsOf } from '../survivors.ts';
 import type { Ask, World } from '../world.ts';
 import { paletteFor } from './colour.ts';
 import { makeShow } from './show.ts';
+import { isTerminal } from './streams.ts';
 import { type AnswerFlags, flagsFirst, nobody } from './unattended.ts';
 
 export interface RealWorldOptions {
@@ -33,7 +34,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   );
   const show = options.silent
     ? () => {}
-    : makeShow({ palette, live: process.stderr.isTTY === true, quiet: options.quiet, now, redact: redactor.text });
+    : makeShow({ palette, live: isTerminal('stderr'), quiet: options.quiet, now, redact: redactor.text });
   return {
     ask,
     now,

@@ -1,0 +1,42 @@
+// The three standard streams. Node's own objects for them take milliseconds to make, and are made only for a terminal.
+import { fstatSync, writeSync } from 'node:fs';
+import { EXIT, errnoOf } from '../errors.ts';
+import { pause } from '../runbook/steady.ts';
+import { onlyColours } from './words.ts';
+
+const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+export function isTerminal(stream: keyof typeof NUMBERS): boolean {
+  try {
+    return fstatSync(NUMBERS[stream]).isCharacterDevice() && process[stream].isTTY === true;
+  } catch {
+    // It is closed.
+    return false;
+  }
+}
+
+/** How wide the terminal is; undefined where there is none. */
+export function columnsOf(stream: 'stdout' | 'stderr'): number | undefined {
+  return (isTerminal(stream) && process[stream].columns) || undefined;
+}
+
+/** Writes all of it before it returns. A reader of stdout that has seen enough (`runbook list | head`) ends the program. */
+export function write(stream: 'stdout' | 'stderr', text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(NUMBERS[stream], bytes, at);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EAGAIN') pause(1);
+      else if (stream === 'stderr') return;
+      else if (errno === 'EPIPE') process.exit(EXIT.ok);
+      else throw error;
+    }
+  }
+}
+
+/** A line of data's company, for a person: on stderr. */
+export function say(line: string): void {
+  write('stderr', `${onlyColours(line)}\n`);
+}

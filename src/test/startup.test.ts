@@ -1,0 +1,66 @@
+// What a command loads. Time is measured in bench/; here it is counted what takes the time: files, and Node's own modules.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { makeRig, type Rig } from './rig.ts';
+
+const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
+const PLAN =
+  'tasks:\n  - {id: a, status: READY, type: AUTOMATED_SCRIPT, script_details: "true"}\n  - id: b\n    depends_on: [a]\n';
+/** They are not there from the start, and take milliseconds each. */
+const SLOW = ['crypto', 'child_process', 'net', 'os', 'stream', 'module', 'fs/promises'];
+
+interface Loaded {
+  /** Of the program, without their hashes. */
+  readonly files: string[];
+  readonly bytes: number;
+  readonly slow: string[];
+}
+
+async function loadedBy(rig: Rig, ...args: string[]): Promise<Loaded> {
+  const coverage = join(rig.dir, '..', 'coverage');
+  const list = join(rig.dir, '..', 'modules.json');
+  const preload = join(rig.dir, '..', 'list.cjs');
+  const { code, stderr } = await rig.run(args, {
+    env: { NODE_V8_COVERAGE: coverage, NODE_OPTIONS: `--require=${preload}`, MODULES: list },
+  });
+  expect([code, stderr]).toEqual([0, expect.anything()]);
+  const [report = ''] = readdirSync(coverage);
+  const { result } = JSON.parse(readFileSync(join(coverage, report), 'utf8')) as { result: { url: string }[] };
+  const paths = result.map(({ url }) => url.replace('file://', '')).filter((path) => path.startsWith(`${DIST}/`));
+  const modules = JSON.parse(readFileSync(list, 'utf8')) as string[];
+  return {
+    files: paths.map((path) => basename(path).replace(/-[\w-]{8}\.js$/, '.js')).sort(),
+    bytes: paths.reduce((sum, path) => sum + statSync(path).size, 0),
+    slow: SLOW.filter((name) => modules.includes(`NativeModule ${name}`)),
+  };
+}
+
+const makeProject = () =>
+  makeRig({
+    files: {
+      'runbook.yaml': PLAN,
+      '../list.cjs': `process.on('exit', () => require('fs').writeFileSync(process.env.MODULES, JSON.stringify(process.moduleLoadList)));`,
+    },
+  });
+
+test('the version is told by one file, which loads nothing', async () => {
+  await using rig = await makeProject();
+  expect(await loadedBy(rig, '--version')).toMatchObject({ files: ['cli.js'], slow: [] });
+});
+
+test('`status` loads three files besides the entry, and none of the packages but the command line', async () => {
+  await using rig = await makeProject();
+  const { files, bytes, slow } = await loadedBy(rig, 'status');
+  expect(files).toEqual(['cli.js', 'core.js', 'main.js', 'rolldown-runtime.js', 'status.js']);
+  expect(slow).toEqual([]);
+  expect(bytes).toBeLessThan(170_000);
+});
+
+test('a misspelt field, a wide character and YAML of unusual form bring what they need', async () => {
+  await using rig = await makeProject();
+  rig.write('runbook.yaml', 'tasks:\n  - {id: 日本, status: READY, desciption: x}\n  - &one\n    id: one\n');
+  const { files } = await loadedBy(rig, 'status');
+  expect(files).toEqual(expect.arrayContaining(['libraryYaml.js', 'formBySchema.js', 'string-width.js']));
+});
