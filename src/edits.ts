@@ -5,7 +5,7 @@ import type { Event } from './events.ts';
 import { lastChanges, sha256 } from './journal.ts';
 import { insideProject } from './paths.ts';
 import { readPlain } from './plainFile.ts';
-import { type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
+import { isPlanOf, type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
 import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
 import { readSeen, type Seen, writeSeen } from './seen.ts';
@@ -21,9 +21,9 @@ const SHOWN = 5;
 export function noticeEdits(session: Session, settled: Settled): void {
   const { runbook } = settled;
   const before = readSeen(runbook.root);
-  const plan = planOf(runbook, session.world.redact);
-  const now: Seen = { plan, templates: templatesOf(runbook), statuses: statusesOf(settled, before) };
-  if (before && isUpToDate(before, now)) return;
+  const rest = { templates: templatesOf(runbook), statuses: statusesOf(settled, before) };
+  if (before && isUpToDate(before, rest) && isPlanOf(before.plan, runbook)) return;
+  const now: Seen = { plan: planOf(runbook, session.world.redact), ...rest };
   if (before) {
     const events = [
       ...editsOf(runbook, before.plan, now.plan),
@@ -51,11 +51,9 @@ function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Se
   );
 }
 
-function isUpToDate(before: Seen, now: Seen): boolean {
-  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+function isUpToDate(before: Seen, now: Omit<Seen, 'plan'>): boolean {
   return (
-    same(before.plan, now.plan) &&
-    same(before.templates, now.templates) &&
+    JSON.stringify(before.templates) === JSON.stringify(now.templates) &&
     Object.entries(now.statuses).every(([id, status]) => before.statuses[id] === status)
   );
 }

@@ -4,8 +4,8 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, rea
 import { join } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event, NewIssue } from './events.ts';
-import { naming, reasonOf } from './paths.ts';
-import { STATUSES, type Status } from './runbook/schema.ts';
+import { naming, reasonOf, statOf } from './paths.ts';
+import { STATUSES, type Status } from './runbook/vocabulary.ts';
 
 export const JOURNAL_FILE = 'logs/run_log.jsonl';
 
@@ -22,24 +22,21 @@ export interface JournalLine {
 export interface Journal {
   /** Appends the event and makes it durable, if it is one that is kept. */
   readonly keep: (event: Event) => void;
+  /** The same for several, in one write. */
+  readonly keepAll: (events: readonly Event[]) => void;
   readonly runId: string;
 }
 
 export function openJournal(root: string, runId: string, now: () => Date, redact: (text: string) => string): Journal {
-  return {
-    runId,
-    keep(event) {
-      const entry = entryOf(event);
-      if (!entry) return;
-      const line = { timestamp: now().toISOString(), run_id: runId, ...entry };
-      append(
-        root,
-        JSON.stringify(line, (key, value: unknown) =>
-          typeof value === 'string' && !FACTS.has(key) ? redact(value) : value,
-        ),
-      );
-    },
+  const lineOf = (entry: Entry) =>
+    JSON.stringify({ timestamp: now().toISOString(), run_id: runId, ...entry }, (key, value: unknown) =>
+      typeof value === 'string' && !FACTS.has(key) ? redact(value) : value,
+    );
+  const keepAll = (events: readonly Event[]) => {
+    const lines = events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
+    if (lines.length > 0) append(root, lines);
   };
+  return { runId, keepAll, keep: (event) => keepAll([event]) };
 }
 
 /** What the tool itself made, and reads again: a secret that happens to be a part of it (`staging`) must not tear it. */
@@ -122,9 +119,28 @@ export interface OutcomeRecord {
 }
 
 /** For each task whose status the tool ever wrote, or saw a hand write: its last change. */
-export function lastChanges(root: string): Map<string, LastChange> {
-  const last = new Map<string, LastChange>();
-  for (const text of journalText(root).split('\n')) {
+export function lastChanges(root: string): ReadonlyMap<string, LastChange> {
+  const path = join(root, JOURNAL_FILE);
+  const found = statOf(path);
+  const known = followed.get(path);
+  const isLonger = known?.ino === found?.ino && (known?.size ?? 0) <= (found?.size ?? 0);
+  const from = isLonger ? (known?.size ?? 0) : 0;
+  const last = isLonger && known ? known.last : new Map<string, LastChange>();
+  const text = textFrom(root, from);
+  followed.set(path, {
+    ino: found?.ino,
+    size: from + Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)),
+    last,
+  });
+  takeChanges(text, last);
+  return last;
+}
+
+/** What was read of a journal: lines are only added to it, so that it is read on from where it ended. */
+const followed = new Map<string, { ino: number | undefined; size: number; last: Map<string, LastChange> }>();
+
+function takeChanges(lines: string, last: Map<string, LastChange>): void {
+  for (const text of lines.split('\n')) {
     // Most lines change no status; they are not worth parsing.
     if (!text.includes('"status_change"')) continue;
     for (const line of parseLine(text)) {
@@ -138,7 +154,6 @@ export function lastChanges(root: string): Map<string, LastChange> {
       else last.set(id, { from, to, runId, unsaved, record: recordIn(details) });
     }
   }
-  return last;
 }
 
 function recordIn({ last_run: lastRun, issues, resolution }: Readonly<Record<string, unknown>>): OutcomeRecord {
@@ -308,17 +323,19 @@ function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
 
 /**
  * One write, so that lines of two processes never mix; after a torn line, a new one begins. A disk that is nearly full takes a
- * part of the line: then it is torn, and is written anew, until there is room for it or the system refuses.
+ * part: then a line is torn, and is written anew with those behind it, until there is room for them or the system refuses.
  */
-function append(root: string, line: string): void {
+function append(root: string, lines: readonly string[]): void {
   mkdirSync(join(root, 'logs'), { recursive: true });
   const path = join(root, JOURNAL_FILE);
   naming(path, () => {
     const file = openSync(path, 'a+');
     try {
-      for (let isWhole = false; !isWhole; ) {
-        const bytes = Buffer.from(`${endsTorn(file) ? '\n' : ''}${line}\n`);
-        isWhole = writeSync(file, bytes) === bytes.length;
+      for (let rest = lines; rest.length > 0; ) {
+        const start = endsTorn(file) ? '\n' : '';
+        const bytes = Buffer.from(`${start}${rest.join('\n')}\n`);
+        const written = bytes.subarray(start.length, writeSync(file, bytes));
+        rest = rest.slice(written.filter((byte) => byte === LINE_END).length);
       }
       fsyncSync(file);
     } finally {
@@ -343,8 +360,15 @@ function journalText(root: string): string {
   }
 }
 
-/** The bytes of the journal, in pieces. */
-function* piecesOf(root: string): Generator<Buffer> {
+/** The same from an offset on. */
+function textFrom(root: string, offset: number): string {
+  if (offset === 0) return journalText(root);
+  const pieces = [...piecesOf(root, offset)];
+  return Buffer.concat(pieces).toString();
+}
+
+/** The bytes of the journal from an offset on, in pieces. */
+function* piecesOf(root: string, offset = 0): Generator<Buffer> {
   let file: number;
   try {
     file = openSync(join(root, JOURNAL_FILE), 'r');
@@ -353,10 +377,11 @@ function* piecesOf(root: string): Generator<Buffer> {
     return;
   }
   try {
-    for (;;) {
+    for (let at = offset; ; ) {
       const piece = Buffer.alloc(PIECE);
-      const length = readSync(file, piece);
+      const length = readSync(file, piece, 0, piece.length, at);
       if (length === 0) return;
+      at += length;
       yield piece.subarray(0, length);
     }
   } catch (error) {

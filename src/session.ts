@@ -6,7 +6,7 @@ import type { Event } from './events.ts';
 import { lastChanges, newRunId, openJournal } from './journal.ts';
 import { reasonOf } from './paths.ts';
 import { stayLocked, whileLocked } from './runbook/lock.ts';
-import { handsOn, isWritten, type Saved, type StatusWrite, saveStatus } from './runbook/save.ts';
+import { handsOn, isWritten, type Saved, type StatusWrite, saveStatus, saveUndisputed } from './runbook/save.ts';
 import type { Status } from './runbook/task.ts';
 import type { World } from './world.ts';
 
@@ -21,6 +21,8 @@ export interface Session {
   readonly keep: (event: Event) => void;
   /** Keeps it, and shows it to whoever watches. */
   readonly tell: (event: Event) => void;
+  /** The same for several, which the journal gets in one go. */
+  readonly tellAll: (events: readonly Event[]) => void;
   /** The same for what has happened already and can't be taken back: where the journal can't have it, that is said. */
   readonly report: (event: Event) => void;
 }
@@ -28,7 +30,7 @@ export interface Session {
 export function openSession(path: string, world: World): Session {
   const root = realpathSync(dirname(path));
   const runId = newRunId(world.now());
-  const { keep } = openJournal(root, runId, world.now, world.redact);
+  const { keep, keepAll } = openJournal(root, runId, world.now, world.redact);
   return {
     path,
     root,
@@ -38,6 +40,10 @@ export function openSession(path: string, world: World): Session {
     tell(event) {
       keep(event);
       world.emit(event);
+    },
+    tellAll(events) {
+      keepAll(events);
+      for (const event of events) world.emit(event);
     },
     report(event) {
       const kept = attempt(() => keep(event));
@@ -63,6 +69,27 @@ export function changeStatus(session: Session, write: StatusWrite, event: Event)
       // A status of ours that the journal has not would look like a hand's.
       const looked = attempt(() => isWritten(session.path, write));
       if (looked.failed || looked.value) stayLocked(session.root);
+      throw error;
+    }
+  });
+}
+
+/** The same for many changes at once: what nobody disputes is written in one go, and journaled in one. */
+export function changeStatuses(session: Session, changes: readonly { write: StatusWrite; event: Event }[]): void {
+  const [first, ...others] = changes;
+  if (first && others.length === 0) changeStatus(session, first.write, first.event);
+  if (others.length === 0) return;
+  whileLocked(session.root, () => {
+    const writes = changes.map(({ write }) => write);
+    let told = false;
+    try {
+      const saved = new Set(saveUndisputed(session.path, writes));
+      session.tellAll(changes.filter(({ write }) => saved.has(write)).map(({ event }) => event));
+      told = true;
+      for (const { write, event } of changes) if (!saved.has(write)) changeStatus(session, write, event);
+    } catch (error) {
+      const looked = attempt(() => writes.some((write) => isWritten(session.path, write)));
+      if (!told && (looked.failed || looked.value)) stayLocked(session.root);
       throw error;
     }
   });

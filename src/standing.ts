@@ -7,12 +7,13 @@ import { leaseHolder } from './runbook/lease.ts';
 import { takePredecessor, wasCutOff, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
+import type { StatusWrite } from './runbook/save.ts';
 import { type Change, type Known, type Settled, settle } from './runbook/settle.ts';
 import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
 import { removeTemporary } from './runbook/write.ts';
 import { lastStatuses, seenPath } from './seen.ts';
-import { changeStatus, type Session } from './session.ts';
+import { changeStatuses, type Session } from './session.ts';
 
 export interface Standing extends Settled {
   /** The live runner that holds the runbook, if it is not this one. */
@@ -49,16 +50,12 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
     noticeEdits(session, found);
     return found;
   });
-  for (const change of settled.changes) {
-    const { task, kind, from, to, mend, record } = change;
-    if (kind === 'readied' || mend.length > 0)
-      changeStatus(
-        session,
-        { ...record, taskId: task.id, from: kind === 'readied' ? from : expected(change), to },
-        toEvent(change),
-      );
-    else session.tell(toEvent(change));
-  }
+  const [due, said] = partition(settled.changes, ({ kind, mend }) => kind === 'readied' || mend.length > 0);
+  session.tellAll(said.map(toEvent));
+  changeStatuses(
+    session,
+    due.map((change) => ({ write: writeOf(change), event: toEvent(change) })),
+  );
   return settled;
 }
 
@@ -103,7 +100,12 @@ export function tellWhoWaits(session: Session, ids: readonly string[]): void {
   session.world.emit({ kind: 'note', text });
 }
 
-/** What stands in the file that has to be mended: it is overwritten, and only if it still says this. */
-function expected({ task, to }: Settled['changes'][number]) {
-  return task.homes.find((home) => home.status !== undefined && home.status !== to)?.status ?? to;
+/** What stands in the file that has to be mended is overwritten, and only if it still says what it said. */
+function writeOf({ task, kind, from, to, record }: Change): StatusWrite {
+  const found = task.homes.find((home) => home.status !== undefined && home.status !== to)?.status ?? to;
+  return { ...record, taskId: task.id, from: kind === 'readied' ? from : found, to };
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }

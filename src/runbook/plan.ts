@@ -1,6 +1,6 @@
 // What a plan says, apart from what the tool itself writes into it, and what a hand has changed in it between two readings.
 import { createHash } from 'node:crypto';
-import type { Home, Runbook, Task } from './task.ts';
+import { type Home, mapOfHome, type Runbook, type Task } from './task.ts';
 
 /** A plan at one moment, as it is kept from one command to the next: plain JSON. */
 export interface Plan {
@@ -43,6 +43,29 @@ export function planOf({ source, tasks }: Runbook, redact: (text: string) => str
   return { fields: kept(top), tasks: tasks.map((task) => ({ id: task.id, fields: kept(written(task)) })) };
 }
 
+/** Whether a runbook says what the plan has: the same as to make a plan of it and to compare them, and much less work. */
+export function isPlanOf(plan: Plan, { source, tasks }: Runbook): boolean {
+  const { tasks: _, ...top } = source.value as Record<string, unknown>;
+  const says = (fields: Fields, map: Record<string, unknown>) => {
+    const now = Object.entries(flat(map));
+    return now.length === Object.keys(fields).length && now.every(([field, value]) => isKept(fields[field], value));
+  };
+  return (
+    says(plan.fields, top) &&
+    plan.tasks.length === tasks.length &&
+    tasks.every((task, i) => {
+      const planned = plan.tasks[i];
+      return planned?.id === task.id && says(planned.fields, written(task));
+    })
+  );
+}
+
+function isKept(kept: Kept | undefined, value: unknown): boolean {
+  if (!kept) return false;
+  if (kept.sha256 !== undefined) return kept.sha256 === hashOf(canonical(value));
+  return kept.value === value || (typeof value === 'object' && canonical(kept.value) === canonical(value));
+}
+
 /** What leads from one plan to the other, in the order of the later one. */
 export function planEdits(before: Plan, now: Plan): PlanEdit[] {
   const old = new Map(before.tasks.map((task) => [task.id, task]));
@@ -82,15 +105,15 @@ const NOT_THE_HANDS = new Set(['id', 'status', 'last_run', 'issues']);
 
 /** The fields of a task from both of its files. Where both have a `description`, the detail file's is shown. */
 function written({ homes: [entry, detail] }: Task): Record<string, unknown> {
-  const ours = mapAt(entry);
   const theirs = detail ? mapAt(detail) : {};
-  const both = { ...theirs, ...ours, ...('description' in theirs ? { description: theirs['description'] } : {}) };
-  return Object.fromEntries(Object.entries(both).filter(([key]) => !NOT_THE_HANDS.has(key)));
+  const both: Record<string, unknown> = {};
+  for (const map of [theirs, mapAt(entry)]) for (const key in map) if (!NOT_THE_HANDS.has(key)) both[key] = map[key];
+  if ('description' in theirs) both['description'] = theirs['description'];
+  return both;
 }
 
-function mapAt({ source, path }: Home): Record<string, unknown> {
-  let value: unknown = source.value;
-  for (const step of path) value = (value as Record<string | number, unknown> | undefined)?.[step];
+function mapAt(home: Home): Record<string, unknown> {
+  const value = mapOfHome(home);
   return isMap(value) ? value : {};
 }
 
@@ -119,13 +142,13 @@ function isSameValue(one: Kept | undefined, other: Kept | undefined): boolean {
 }
 
 function flat(map: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(map).flatMap(([key, value]) => {
-      if (value === null || value === undefined) return [];
-      if (!isMap(value)) return [[key, value]];
-      return Object.entries(value).map(([inner, its]) => [`${key}.${inner}`, its]);
-    }),
-  );
+  const fields: Record<string, unknown> = {};
+  for (const key in map) {
+    const value = map[key];
+    if (isMap(value)) for (const inner in value) fields[`${key}.${inner}`] = value[inner];
+    else if (value !== null && value !== undefined) fields[key] = value;
+  }
+  return fields;
 }
 
 function fieldEdits(taskId: string | undefined, before: Fields, now: Fields): PlanEdit[] {
