@@ -1,6 +1,6 @@
 // What the tool saw of the plan when it last read it, kept in `.runbook/plan.json`: without it a hand edit could not be told from
 // what was always so. If somebody deletes it, nothing is lost but that.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
 import { FOLDER } from './runbook/folder.ts';
@@ -19,6 +19,26 @@ export interface Seen {
 
 /** Undefined if there is nothing. What an older or a newer version, or a hand, has left there is not compared with. */
 export function readSeen(root: string): Seen | undefined {
+  const path = seenPath(root);
+  const stamp = stampOf(path);
+  if (kept?.path !== path || kept.stamp !== stamp) kept = { path, stamp, seen: readAnew(root) };
+  return kept.seen;
+}
+
+/** What was read last. The file is only ever replaced as a whole, so that another one has another stamp. */
+let kept: { readonly path: string; readonly stamp: string | undefined; readonly seen: Seen | undefined } | undefined;
+
+function stampOf(path: string): string | undefined {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch {
+    // As when it can't be read.
+    return undefined;
+  }
+}
+
+function readAnew(root: string): Seen | undefined {
   try {
     const { format, ...seen } = JSON.parse(readFileSync(seenPath(root), 'utf8')) as Partial<Seen> & {
       format?: unknown;

@@ -2,6 +2,7 @@
 // meant, with all else where it was. Otherwise it is refused.
 import { patchByLibrary } from './patch/byLibrary.ts';
 import type { Edit } from './patch/edit.ts';
+import { withTasksEdited } from './patch/excerpt.ts';
 import { withWordsReplaced } from './patch/word.ts';
 import type { YamlPath } from './source.ts';
 
@@ -12,5 +13,7 @@ export type { Edit, YamlPath };
  * Throws PATCH_UNSAFE, with the line to edit by hand, if that can't be done without touching anything else.
  */
 export function patch(source: string, edits: readonly Edit[], file: string): string {
-  return withWordsReplaced(source, edits) ?? patchByLibrary(source, edits, file);
+  return (
+    withWordsReplaced(source, edits) ?? withTasksEdited(source, edits, file) ?? patchByLibrary(source, edits, file)
+  );
 }

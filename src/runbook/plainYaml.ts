@@ -3,7 +3,20 @@
 // read here has the same values and the same places there (src/test/plain.test.ts holds the two against each other).
 import type { Range, YamlPath, YamlReading } from './yamlReading.ts';
 
+/** The habits of the text, by the first of each kind in it: undefined where it has none. */
+export interface Habits {
+  /** By how many columns a map, or the dashes of a list, stand further in than the key that holds them. */
+  step?: number | undefined;
+  dash?: number | undefined;
+  /** What stands between a dash and its item. */
+  gap?: string | undefined;
+  quote?: 'single' | 'double' | undefined;
+  /** What stands inside the braces of a flow map, beside its pairs. */
+  padding?: string | undefined;
+}
+
 export interface PlainReading extends YamlReading {
+  readonly habits: Readonly<Habits>;
   /** The same for many paths, in one go. */
   readonly rangesOf: (paths: readonly YamlPath[], part: 'key' | 'value') => Range[];
 }
@@ -25,9 +38,10 @@ const MOST_RECENT = 4;
 function readAnew(text: string): PlainReading | undefined {
   if (STRANGE.test(text)) return undefined;
   try {
-    const value = new Reader(text).document();
+    const reader = new Reader(text);
+    const value = reader.document();
     const rangesOf: PlainReading['rangesOf'] = (paths, part) => rangesIn(text, paths, part);
-    return { value, rangesOf, rangeOf: (path, part) => rangesOf([path], part)[0] ?? [0, 0] };
+    return { value, habits: reader.habits, rangesOf, rangeOf: (path, part) => rangesOf([path], part)[0] ?? [0, 0] };
   } catch (error) {
     if (error === HANDED_OVER) return undefined;
     throw error;
@@ -97,6 +111,7 @@ const KEY_CHARACTERS = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 class Reader {
+  readonly habits: Habits = {};
   readonly #text: string;
   /** The offset of the line that comes next. */
   #at = 0;
@@ -108,6 +123,7 @@ class Reader {
   #from = 0;
   #to = 0;
   #level = 0;
+  #hasList = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -191,12 +207,21 @@ class Reader {
     const indent = this.#indent;
     const first = this.#start;
     const value: unknown[] = [];
+    const isFirst = !this.#hasList;
+    this.#hasList = true;
     do {
+      if (isFirst) this.#noteGap(this.#start, this.#end);
       const deeper = wanted?.steps.get(value.length);
       value.push(this.#item(indent, deeper));
       this.#found(deeper);
     } while (this.#peek() && this.#indent === indent && this.#isItem(this.#start, this.#end));
     return this.#made(value, first);
+  }
+
+  /** Of the dashes of one list, the last one tells. */
+  #noteGap(dash: number, end: number): void {
+    const start = this.#blanks(dash + 1);
+    if (start < end && this.#text.charCodeAt(start) !== HASH) this.habits.gap = this.#text.slice(dash + 1, start);
   }
 
   #made<T>(value: T, start: number, end = this.#text.length): T {
@@ -233,8 +258,15 @@ class Reader {
     }
     if (isMore) {
       const isItem = this.#isItem(this.#start, this.#end);
-      if (isItem && (this.#indent > indent || (inMap && this.#indent === indent))) return this.#list(wanted);
-      if (this.#indent > indent) return this.#map(this.#indent, wanted);
+      const inset = this.#indent - indent;
+      if (isItem && (inset > 0 || (inMap && inset === 0))) {
+        if (inMap) this.habits.dash ??= inset;
+        return this.#list(wanted);
+      }
+      if (inset > 0) {
+        if (inMap) this.habits.step ??= inset;
+        return this.#map(this.#indent, wanted);
+      }
     }
     this.#from = from;
     this.#to = from;
@@ -269,6 +301,7 @@ class Reader {
     if (found === undefined || start + found.length > end) handOver();
     this.#from = start;
     this.#to = start + found.length;
+    this.habits.quote ??= isDouble ? 'double' : 'single';
     return isDouble ? (JSON.parse(found) as string) : found.slice(1, -1).replaceAll("''", "'");
   }
 
@@ -281,6 +314,7 @@ class Reader {
     const list: unknown[] = [];
     const map: Record<string, unknown> = {};
     let at = this.#blanks(start + 1);
+    if (isMap && at - start < 3 && text.charCodeAt(at) !== MAP_END) this.habits.padding ??= text.slice(start + 1, at);
     for (let count = 0; text.charCodeAt(at) !== close || count > 0; count++) {
       if (at >= end) handOver();
       const colon = isMap ? this.#colonAfter(at) : NONE;

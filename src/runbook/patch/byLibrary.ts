@@ -3,22 +3,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Document, isMap, isScalar } from 'yaml';
 import { RunbookError } from '../../errors.ts';
+import type { Habits } from '../plainYaml.ts';
 import type { YamlPath } from '../source.ts';
 import { type Edit, Refusal, type Splice } from './edit.ts';
 import { COMMON, render, type Style } from './render.ts';
 import { findSeat } from './seat.ts';
 import { inOrder, isUnset, splicesFor } from './splice.ts';
-import { measureStyle } from './style.ts';
+import { habitsOf, styleOf } from './style.ts';
 import { parse, placeAt, type Syntax } from './syntax.ts';
 import { pathText, startsWith, surpriseIn, valueAt } from './verify.ts';
 
-/** What `patch` promises. It parses once, and once more for all edits that don't depend on each other's result. */
-export function patchByLibrary(source: string, edits: readonly Edit[], file: string): string {
+/** What `patch` promises. `habits` are those of the file, where the source is only a part of it. It parses once, and once more for all edits that don't depend on each other's result. */
+export function patchByLibrary(source: string, edits: readonly Edit[], file: string, habits?: Habits): string {
   const known = parsed.get(file);
   let syntax = known?.text === source ? known : parse(source, file);
   let rest: readonly Edit[] = edits.map(withPlainValue);
   while (rest.length > 0) {
-    const batch = takeBatch(syntax, rest);
+    const batch = takeBatch(syntax, rest, habits);
     if (batch.steps.length > 0) syntax = carriedOut(syntax, batch.steps);
     rest = batch.rest;
   }
@@ -40,8 +41,12 @@ interface Step {
 }
 
 /** As many of the edits as can be carried out on one and the same text. */
-function takeBatch(syntax: Syntax, edits: readonly Edit[]): { steps: Step[]; rest: readonly Edit[] } {
-  const style = measureStyle(syntax);
+function takeBatch(
+  syntax: Syntax,
+  edits: readonly Edit[],
+  habits: Habits | undefined,
+): { steps: Step[]; rest: readonly Edit[] } {
+  const style = styleOf(habits ?? habitsOf(syntax));
   const steps: Step[] = [];
   const taken: Splice[] = [];
   let rest = edits;

@@ -1,13 +1,19 @@
 // The habits of a file, measured from it: how far it indents maps and lists, what follows its dashes, how it quotes.
 import type { CST } from 'yaml';
+import type { Habits } from '../plainYaml.ts';
 import { COMMON, type Style } from './render.ts';
 import { type Collection, isBlock, isCollection, itemsOf } from './seat.ts';
 import type { Syntax } from './syntax.ts';
 
 /** The first of each kind in the file is taken for its habit. */
-export function measureStyle({ text, tokens }: Syntax): Style {
-  const found: Found = {};
+export function habitsOf({ text, tokens }: Syntax): Habits {
+  const found: Habits = {};
   if (tokens?.value) survey(text, tokens.value, undefined, found);
+  return found;
+}
+
+/** The habits, and those of most people where the file has none. */
+export function styleOf(found: Habits): Style {
   const step = found.step || found.dash || COMMON.step;
   return {
     ...COMMON,
@@ -25,9 +31,7 @@ export function styleAt(text: string, offset: number, column: number, style: Sty
   return indent.length > column ? { ...style, literals: false } : style;
 }
 
-type Found = { -readonly [Key in keyof Style]?: Style[Key] | undefined };
-
-function survey(text: string, token: CST.Token, parent: CST.BlockMap | undefined, found: Found): void {
+function survey(text: string, token: CST.Token, parent: CST.BlockMap | undefined, found: Habits): void {
   if (token.type === 'single-quoted-scalar') found.quote ??= 'single';
   if (token.type === 'double-quoted-scalar') found.quote ??= 'double';
   if (!isCollection(token)) return;
@@ -39,7 +43,7 @@ function survey(text: string, token: CST.Token, parent: CST.BlockMap | undefined
   }
 }
 
-function noteIndent(token: CST.BlockMap | CST.BlockSequence, parent: CST.BlockMap, found: Found): void {
+function noteIndent(token: CST.BlockMap | CST.BlockSequence, parent: CST.BlockMap, found: Habits): void {
   const inset = token.indent - parent.indent;
   if (token.type === 'block-seq') found.dash ??= inset;
   else found.step ??= inset;
