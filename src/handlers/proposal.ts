@@ -9,6 +9,7 @@ import { NotPlain, readPlain } from '../plainFile.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { replaceUnchanged } from '../runbook/write.ts';
 import type { Session } from '../session.ts';
+import { whileNoted } from './accepting.ts';
 import type { ProposedFile } from './reply.ts';
 
 /** Each file of a proposal with what stands on disk, or why one of them is refused. */
@@ -69,12 +70,17 @@ export function writeProposal({ root, report }: Session, task: Task, files: read
     path === undefined || currentText(join(root, path)) === before ? [] : [path],
   );
   if (changed.length > 0) return changed;
-  for (const { path, before, after } of files) {
-    if (path === undefined) continue;
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    if (before === after) continue;
-    if (!replaceUnchanged(join(root, path), before, after)) return [path];
-    report({ kind: 'fileWritten', taskId: task.id, path, bytes: Buffer.byteLength(after), sha256: sha256(after) });
-  }
-  return [];
+  const toWrite = files.flatMap(({ path, before, after }) =>
+    path === undefined || before === after ? [] : [{ path, before, after }],
+  );
+  if (toWrite.length === 0) return [];
+  const paths = toWrite.map(({ path }) => path);
+  return whileNoted(root, paths, () => {
+    for (const { path, before, after } of toWrite) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      if (!replaceUnchanged(join(root, path), before, after)) return [path];
+      report({ kind: 'fileWritten', taskId: task.id, path, bytes: Buffer.byteLength(after), sha256: sha256(after) });
+    }
+    return [];
+  });
 }

@@ -105,13 +105,14 @@ function freeName(name: string, root: string): string {
   for (let n = 1, free = name; ; free = `${name}.${++n}`) if (!existsSync(join(root, free))) return free;
 }
 
-function missingFolders(root: string, path: string): string[] {
+/** The folders on the way to a path that are not there, the deepest first; from the root. */
+export function missingFolders(root: string, path: string): string[] {
   const missing: string[] = [];
   for (let folder = dirname(path); !existsSync(join(root, folder)); folder = dirname(folder)) missing.push(folder);
   return missing;
 }
 
-function removeIfEmpty(folder: string): void {
+export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
