@@ -182,7 +182,11 @@ function bugsIn(stderr: string): string[] {
   return /this is a mistake in runbook itself|^ {4}at /m.test(stderr) ? [`a bug is reported: ${stderr}`] : [];
 }
 
-export function faultEnv(rig: Rig, what: { at?: number; on?: string; fault?: Fault }): Record<string, string> {
+/** `root`: the folder that is watched, if it is not the project's. */
+export function faultEnv(
+  rig: Rig,
+  what: { root?: string; at?: number; on?: string; fault?: Fault },
+): Record<string, string> {
   return {
     NODE_OPTIONS: `--require "${PRELOAD}"`,
     RUNBOOK_FAULT: JSON.stringify({ root: rig.dir, trace: `${rig.dir}/../trace`, ...what }),
