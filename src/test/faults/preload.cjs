@@ -1,6 +1,6 @@
 // Loaded into the real binary before anything else (NODE_OPTIONS=--require): counts the calls that change something inside the
 // project's folder, notes each in a file, and puts a fault in at one of them. RUNBOOK_FAULT says which, as JSON:
-// { root, trace, at, fault }; instead of the number, `on` names the call, such as `renameSync runbook.yaml`. Without either it only
+// { root, trace, at, fault }; instead of the number, `on` is a pattern for the call, such as `renameSync runbook.yaml`. Without either it only
 // counts.
 const fs = require('node:fs');
 const { constants } = require('node:os');
@@ -67,7 +67,9 @@ function called(name, args) {
   const path = depth > 0 ? undefined : pathOf(name, args);
   if (path === undefined || !isInside(path)) return really(name, args);
   const n = ++count;
-  const hit = n === at || (!hasStruck && on === `${name} ${path.slice(root.length + 1)}`);
+  const hit =
+    n === at ||
+    (!hasStruck && on !== undefined && new RegExp(`^${on}$`).test(`${name} ${path.slice(root.length + 1)}`));
   hasStruck ||= hit;
   note({ n, name, path, ...(hit ? { fault } : {}) });
   if (hit) return struck(name, args, path);
