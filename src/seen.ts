@@ -1,8 +1,8 @@
 // What the tool saw of the plan when it last read it, kept in `.runbook/plan.json`: without it a hand edit could not be told from
 // what was always so. If somebody deletes it, nothing is lost but that.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
+import { readPlain } from './plainFile.ts';
 import { FOLDER } from './runbook/folder.ts';
 import type { Plan } from './runbook/plan.ts';
 import type { LastStatus } from './runbook/settle.ts';
@@ -20,7 +20,9 @@ export interface Seen {
 /** Undefined if there is nothing. What an older or a newer version, or a hand, has left there is not compared with. */
 export function readSeen(root: string): Seen | undefined {
   try {
-    const { format, ...seen } = JSON.parse(readFileSync(seenPath(root), 'utf8')) as Partial<Seen> & {
+    const { format, ...seen } = JSON.parse(
+      readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString(),
+    ) as Partial<Seen> & {
       format?: unknown;
     };
     const isWhole =

@@ -1,8 +1,9 @@
 // While accepted files are written, a note in .runbook/ says which: a kill in the middle leaves a temporary file beside one of
 // them, and folders without anything in them, which the next start takes away.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { naming } from '../paths.ts';
+import { readPlain } from '../plainFile.ts';
 import { FOLDER, folderFor } from '../runbook/folder.ts';
 import { removeTemporary } from '../runbook/write.ts';
 import { missingFolders, removeIfEmpty } from './trial.ts';
@@ -34,16 +35,16 @@ export function whileNoted<T>(root: string, paths: readonly string[], write: () 
 export function sweepAccepted(root: string): void {
   const note = join(root, FOLDER, NOTE);
   if (!existsSync(note)) return;
-  const accepted = acceptedIn(readFileSync(note, 'utf8'));
+  const accepted = acceptedIn(note);
   for (const { path } of accepted) removeTemporary(join(root, path));
   for (const folder of accepted.flatMap(({ folders }) => folders)) removeIfEmpty(join(root, folder));
   rmSync(note, { force: true });
 }
 
 /** A note that was cut off itself: nothing had been written yet. */
-function acceptedIn(text: string): Accepted[] {
+function acceptedIn(note: string): Accepted[] {
   try {
-    const accepted = JSON.parse(text) as Accepted[];
+    const accepted = JSON.parse(readPlain(note).toString()) as Accepted[];
     return accepted.every(({ path, folders }) => typeof path === 'string' && Array.isArray(folders)) ? accepted : [];
   } catch {
     return [];
