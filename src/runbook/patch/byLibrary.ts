@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Document, isMap, isScalar } from 'yaml';
 import { RunbookError } from '../../errors.ts';
+import { cleared, isLarge } from '../memory.ts';
 import type { YamlPath } from '../source.ts';
 import { type Edit, Refusal, type Splice } from './edit.ts';
 import { COMMON, render, type Style } from './render.ts';
@@ -15,14 +16,17 @@ import { pathText, startsWith, surpriseIn, valueAt } from './verify.ts';
 /** What `patch` promises. It parses once, and once more for all edits that don't depend on each other's result. */
 export function patchByLibrary(source: string, edits: readonly Edit[], file: string): string {
   const known = parsed.get(file);
+  cleared(source);
   let syntax = known?.text === source ? known : parse(source, file);
   let rest: readonly Edit[] = edits.map(withPlainValue);
   while (rest.length > 0) {
+    cleared(source);
     const batch = takeBatch(syntax, rest);
     if (batch.steps.length > 0) syntax = carriedOut(syntax, batch.steps);
     rest = batch.rest;
   }
-  parsed.set(file, syntax);
+  if (isLarge(source)) parsed.delete(file);
+  else parsed.set(file, syntax);
   return syntax.text;
 }
 
@@ -110,6 +114,7 @@ function carriedOut(before: Syntax, steps: readonly Step[]): Syntax {
   const splices = inOrder(steps.flatMap((step) => step.splices));
   const edits = steps.map((step) => step.edit);
   const refuse = (why: string) => unsafe(before, edits, why, splices[0]?.start ?? 0);
+  cleared(before.text);
   const after = parsedAgain(spliced(before.text, splices), before.file, refuse);
   const surprise = surpriseIn(before, after, edits, splices);
   if (surprise) throw refuse(surprise);
