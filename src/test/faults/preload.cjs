@@ -2,6 +2,7 @@
 // project's folder, notes each in a file, and puts a fault in at one of them. RUNBOOK_FAULT says which, as JSON:
 // { root, trace, at, fault }; instead of the number, `on` is a pattern for the call, such as `renameSync runbook.yaml`. Without either it only
 // counts.
+const childProcess = require('node:child_process');
 const fs = require('node:fs');
 const { constants } = require('node:os');
 const { syncBuiltinESMExports } = require('node:module');
@@ -50,6 +51,8 @@ let count = 0;
 let depth = 0;
 let hasStruck = false;
 let diskIsFull = false;
+/** Whether another program was started since the last call: it may have done something meanwhile. */
+let hasSpawned = false;
 
 if (root) {
   for (const name of Object.keys(SYSCALLS)) fs[name] = (...args) => called(name, args);
@@ -60,6 +63,11 @@ if (root) {
   for (const name of Object.keys(SYSCALLS)) refuseOthers(fs, name.replace(/Sync$/, ''));
   for (const name of Object.keys(SYSCALLS)) refuseOthers(fs.promises, name.replace(/Sync$/, ''));
   refuseOthers(fs, 'createWriteStream');
+  const spawnReally = childProcess.spawn;
+  childProcess.spawn = (...args) => {
+    hasSpawned = true;
+    return spawnReally(...args);
+  };
   syncBuiltinESMExports();
 }
 
@@ -71,7 +79,8 @@ function called(name, args) {
     n === at ||
     (!hasStruck && on !== undefined && new RegExp(`^${on}$`).test(`${name} ${path.slice(root.length + 1)}`));
   hasStruck ||= hit;
-  note({ n, name, path, ...(hit ? { fault } : {}) });
+  note({ n, name, path, ...(hit ? { fault } : {}), ...(hasSpawned ? { afterSpawn: true } : {}) });
+  hasSpawned = false;
   if (hit) return struck(name, args, path);
   if (diskIsFull && needsSpace(name, args)) return refuse('ENOSPC', name, args, path);
   return really(name, args);
