@@ -66,7 +66,8 @@ export type Event =
       provider: string;
       usage: Usage;
       ms: number;
-      log: string;
+      /** Undefined if it could not be kept. */
+      log: string | undefined;
       sha256: string;
       snippet: string;
     }

@@ -1,10 +1,11 @@
 // The append-only log: one JSON object a line in logs/run_log.jsonl. Which events it keeps is said here, and nowhere else.
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event, NewIssue } from './events.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
+import { NotPlain, readPlain, requirePlain } from './plainFile.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
 
 export const JOURNAL_FILE = 'logs/run_log.jsonl';
@@ -28,10 +29,10 @@ export interface Journal {
 }
 
 export function openJournal(root: string, runId: string, now: () => Date, redact: (text: string) => string): Journal {
-  const lineOf = (entry: Entry) =>
-    JSON.stringify({ timestamp: now().toISOString(), run_id: runId, ...entry }, (key, value: unknown) =>
-      typeof value === 'string' && !FACTS.has(key) ? redact(value) : value,
-    );
+  const lineOf = ({ details, ...head }: Entry) => {
+    const line = { timestamp: now().toISOString(), run_id: runId, ...head };
+    return JSON.stringify(details ? { ...line, details: told(details, redact) } : line);
+  };
   const keepAll = (events: readonly Event[]) => {
     const lines = events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
     if (lines.length > 0) append(root, lines);
@@ -39,11 +40,24 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
   return { runId, keepAll, keep: (event) => keepAll([event]) };
 }
 
-/** What the tool itself made, and reads again: a secret that happens to be a part of it (`staging`) must not tear it. */
-const FACTS: ReadonlySet<string> = new Set([
-  ...['timestamp', 'run_id', 'task_id', 'event_type', 'status_change'],
-  ...['log', 'prompt', 'reply', 'path', 'sha256'],
-]);
+/**
+ * All texts of a line go through here, but for those that the tool itself made and reads again: a secret that happens to be a part
+ * of them (`staging`) must not tear them. Those are the ones before the details, times, and the names of what is kept in the logs.
+ */
+function told(details: Readonly<Record<string, unknown>>, redact: (text: string) => string): Record<string, unknown> {
+  const hidden = (value: unknown): unknown => {
+    if (typeof value === 'string') return TIME.test(value) ? value : redact(value);
+    if (Array.isArray(value)) return value.map(hidden);
+    if (!isMap(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hidden(item)]));
+  };
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [key, OURS.includes(key) ? value : hidden(value)]),
+  );
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+const OURS = ['log', 'prompt', 'reply', 'sha256'];
 
 /** A name for one run: short, sortable by time, different for each process. */
 export function newRunId(now: Date): string {
@@ -354,7 +368,7 @@ function endsTorn(file: number): boolean {
 
 function journalText(root: string): string {
   try {
-    return readFileSync(join(root, JOURNAL_FILE), 'utf8');
+    return readPlain(join(root, JOURNAL_FILE), Number.POSITIVE_INFINITY).toString();
   } catch (error) {
     return emptyIfMissing(error);
   }
@@ -371,6 +385,7 @@ function textFrom(root: string, offset: number): string {
 function* piecesOf(root: string, offset = 0): Generator<Buffer> {
   let file: number;
   try {
+    requirePlain(join(root, JOURNAL_FILE));
     file = openSync(join(root, JOURNAL_FILE), 'r');
   } catch (error) {
     emptyIfMissing(error);
@@ -401,8 +416,9 @@ function emptyIfMissing(error: unknown): '' {
 
 function unreadableJournal(error: unknown): unknown {
   const errno = errnoOf(error);
-  if (errno === undefined) return error;
-  const message = `\`${JOURNAL_FILE}\` can't be read: ${reasonOf(errno)}`;
+  const why = error instanceof NotPlain ? error.message : errno && reasonOf(errno);
+  if (why === undefined) return error;
+  const message = `\`${JOURNAL_FILE}\` can't be read: ${why}`;
   const hint = 'Move away what stands there; the journal is begun anew.';
   return new RunbookError({ code: 'FILE_UNREADABLE', message, hint }, { cause: error });
 }

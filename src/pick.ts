@@ -3,11 +3,11 @@ import { unreachable } from './errors.ts';
 import type { Holder, NewIssue } from './events.ts';
 import { finish } from './finish.ts';
 import { lastChanges } from './journal.ts';
+import { journaledEnd } from './journaledEnd.ts';
 import { logOfLastStart } from './logs.ts';
 import { inScope, nextReady, type Scope } from './runbook/ready.ts';
 import type { Settled } from './runbook/settle.ts';
 import { openIssue, type Runbook, type Task } from './runbook/task.ts';
-import { goodEndOfScript } from './scriptEnd.ts';
 import { changeStatus, type Session } from './session.ts';
 import { tellWhoWaits } from './standing.ts';
 
@@ -59,14 +59,12 @@ export function foreseen({ runbook, interrupted }: Settled, options: PickOptions
 
 async function askAboutInterrupted(session: Session, task: Task, holder: Holder | undefined): Promise<Choice> {
   const { world, tell } = session;
-  const ended = goodEndOfScript(session.root, task);
+  const ended = journaledEnd(session.root, task);
   if (ended) {
-    world.emit({
-      kind: 'note',
-      text: `${task.id} was RUNNING when its runner ended. Its script had ended well by then.`,
-    });
-    const { timestamp, ms, log } = ended;
-    const reason = 'its script had ended well when the runner ended';
+    const { what, timestamp, ms, log } = ended;
+    const text = `${task.id} was RUNNING when its runner ended. ${what.replace('i', 'I')} by then.`;
+    world.emit({ kind: 'note', text });
+    const reason = `${what} when the runner ended`;
     finish(session, task, {
       kind: 'done',
       record: { ms, log, lastRun: { timestamp, outcome: 'SUCCESS' }, issues: [], reason },

@@ -11,11 +11,10 @@ export const MOST_TEXT = 20_000_000;
 /** All bytes of a file. Throws NotPlain, or what the system throws. */
 export function readPlain(path: string, most = MOST_TEXT): Buffer {
   // Looked at twice: to open a device may do something already, and what is opened may not be what was looked at.
-  const before = statOf(path);
-  if (before) requirePlain(before, most);
+  requirePlain(path, most);
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    requirePlain(fstatSync(file), most);
+    refuseIfNotPlain(fstatSync(file), most);
     return bytesOf(file, most);
   } finally {
     closeSync(file);
@@ -30,7 +29,13 @@ export function notPlain(entry: Stats, most = MOST_TEXT): string | undefined {
   return entry.isDirectory() ? 'it is a folder' : 'it is a device';
 }
 
-function requirePlain(entry: Stats, most: number): void {
+/** Throws NotPlain for what is there, and no plain file. A folder is left to the system to refuse. */
+export function requirePlain(path: string, most = Number.POSITIVE_INFINITY): void {
+  const found = statOf(path);
+  if (found) refuseIfNotPlain(found, most);
+}
+
+function refuseIfNotPlain(entry: Stats, most: number): void {
   const why = entry.isDirectory() ? undefined : notPlain(entry, most);
   if (why !== undefined) throw new NotPlain(why);
 }

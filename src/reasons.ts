@@ -143,18 +143,29 @@ function errorText(task: Task): string {
   return issue ? issueInWords(issue.type, issue.detail) : 'no issue is written';
 }
 
-function atWork({ holder }: Standing, task: Task): string {
-  if (!holder) return 'its runner is gone; `runbook next` asks what to do';
+function atWork(standing: Standing, task: Task): string {
+  const { holder } = standing;
+  if (!holder) return `its runner is gone; \`runbook next\` ${whatNextDoes(standing, task)}`;
   const who = `pid ${holder.pid} on ${holder.host}`;
   if (holder.taskId === task.id) return `${who} is at it`;
   return `nobody is at it; ${who} is at work${holder.taskId === undefined ? '' : ` on ${holder.taskId}`}`;
 }
 
+/** Said of a task that is RUNNING, and whose runner is gone. */
+export function whatNextDoes({ endedWell }: Standing, { id }: Task): string {
+  return endedWell.includes(id) ? 'makes it DONE: the journal has its good end' : 'asks what to do';
+}
+
+function aboutCutOff({ endedWell }: Standing, { id }: Task): string {
+  return endedWell.includes(id) ? `makes ${id} DONE` : `asks about ${id}`;
+}
+
 /** What else there is to do before a task that could start. */
-function readyText({ runbook, holder, interrupted }: Standing, { id }: Task): string {
+function readyText(standing: Standing, { id }: Task): string {
+  const { runbook, holder, interrupted } = standing;
   if (holder) return `pid ${holder.pid} on ${holder.host} is at work${holder.taskId ? ` on ${holder.taskId}` : ''}`;
   const [cutOff] = interrupted;
-  if (cutOff) return `\`runbook next\` asks about ${cutOff.id} first, whose runner is gone`;
+  if (cutOff) return `\`runbook next\` ${aboutCutOff(standing, cutOff)} first, whose runner is gone`;
   const inError = runbook.tasks.find((task) => task.status === 'ERROR');
   if (inError) return `but ${inError.id} is in ERROR, which stops the line`;
   const next = nextReady(runbook);

@@ -4,6 +4,7 @@
 import { beforeCommit, commitWork } from './commit.ts';
 import { RunbookError } from './errors.ts';
 import { finish } from './finish.ts';
+import { sweepAccepted } from './handlers/accepting.ts';
 import { prepare } from './handlers/index.ts';
 import type { Outcome, Step } from './handlers/outcome.ts';
 import { restoreTrial } from './handlers/trial.ts';
@@ -39,6 +40,7 @@ export async function run(path: string, world: World, options: RunOptions): Prom
   const leftAside = new Set<string>();
   try {
     putBackWhatWasOnTrial(session);
+    sweepAccepted(session.root);
     for (let { predecessor } = lease; ; predecessor = undefined) {
       const settled = bringUpToDate(session, predecessor);
       const choice = await pick(session, settled, { ...options, leftAside }, predecessor);

@@ -1,8 +1,9 @@
 // What the tool saw of the plan when it last read it, kept in `.runbook/plan.json`: without it a hand edit could not be told from
 // what was always so. If somebody deletes it, nothing is lost but that.
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
+import { readPlain } from './plainFile.ts';
 import { FOLDER } from './runbook/folder.ts';
 import type { Plan } from './runbook/plan.ts';
 import type { LastStatus } from './runbook/settle.ts';
@@ -40,7 +41,9 @@ function stampOf(path: string): string | undefined {
 
 function readAnew(root: string): Seen | undefined {
   try {
-    const { format, ...seen } = JSON.parse(readFileSync(seenPath(root), 'utf8')) as Partial<Seen> & {
+    const { format, ...seen } = JSON.parse(
+      readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString(),
+    ) as Partial<Seen> & {
       format?: unknown;
     };
     const isWhole =

@@ -1,8 +1,8 @@
 // How a runbook stands at this moment: read anew from its files each time, and settled with what was known before.
-import { join } from 'node:path';
 import { noticeEdits } from './edits.ts';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
+import { journaledEnd } from './journaledEnd.ts';
 import { leaseHolder } from './runbook/lease.ts';
 import { takePredecessor, wasCutOff, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
@@ -18,6 +18,8 @@ import { changeStatuses, type Session } from './session.ts';
 export interface Standing extends Settled {
   /** The live runner that holds the runbook, if it is not this one. */
   readonly holder: Holder | undefined;
+  /** Of what was interrupted, the ids of the tasks of which the journal has a good end: the next start writes it. */
+  readonly endedWell: readonly string[];
 }
 
 /** How the runbook stands, without writing anything. Throws the first mistake in its files. */
@@ -30,7 +32,9 @@ export function lookAt(path: string): Standing {
     midWrite: wasCutOff(runbook.root),
     held: lease?.alive ?? false,
   };
-  return { ...settle(runbook, known), holder: lease?.alive ? lease.holder : undefined };
+  const settled = settle(runbook, known);
+  const endedWell = settled.interrupted.filter((task) => journaledEnd(runbook.root, task)).map(({ id }) => id);
+  return { ...settled, holder: lease?.alive ? lease.holder : undefined, endedWell };
 }
 
 /**
@@ -67,10 +71,7 @@ function deadRunner(root: string): Holder | undefined {
 
 /** Takes away what a process that was killed in the middle of a write left beside the files. */
 function sweep({ root, source, tasks }: Runbook): void {
-  const files = tasks.flatMap(({ homes, outputArtifact }) => [
-    ...homes.map((home) => home.source.path),
-    ...(outputArtifact === undefined ? [] : [join(root, outputArtifact)]),
-  ]);
+  const files = tasks.flatMap(({ homes }) => homes.map((home) => home.source.path));
   for (const file of new Set([source.path, seenPath(root), ...files])) removeTemporary(file);
 }
 

@@ -16,7 +16,7 @@ import { printPlanned } from './planned.ts';
 
 export async function dryRun(
   context: Context,
-  { runbook, changes, interrupted, holder }: Standing,
+  { runbook, changes, interrupted, holder, endedWell }: Standing,
   path: string,
   world: World,
   options: RunOptions,
@@ -24,7 +24,12 @@ export async function dryRun(
   if (holder) say(`A runner holds this runbook now (pid ${holder.pid}).`);
   for (const { task, from, to, at } of changes)
     say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);
-  for (const task of interrupted) say(`would ask about  ${oneLine(task.id)}, which was RUNNING when its runner ended`);
+  for (const { id } of interrupted)
+    say(
+      endedWell.includes(id)
+        ? `would settle  ${oneLine(id)}: RUNNING → DONE (the journal has its good end)`
+        : `would ask about  ${oneLine(id)}, which was RUNNING when its runner ended`,
+    );
   const inError = inScope(runbook, options).filter((task) => task.status === 'ERROR');
   const [stopped] = options.keepGoing ? [] : inError;
   if (stopped) say(`would stop at  ${oneLine(stopped.id)}, which is in ERROR`);

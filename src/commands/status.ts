@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import { readJournal } from '../journal.ts';
+import { whatNextDoes } from '../reasons.ts';
 import { nextReady, waitsFor } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
@@ -72,7 +73,8 @@ function countsOf(runbook: Runbook): Record<string, number> {
   return { total: runbook.tasks.length, ...counts };
 }
 
-function toLines(context: Context, { runbook, interrupted, holder, changes }: Standing, spent: Spent): string[] {
+function toLines(context: Context, standing: Standing, spent: Spent): string[] {
+  const { runbook, interrupted, holder, changes } = standing;
   const { palette } = context;
   const columns = context.columns();
   const finished = runbook.tasks.filter((task) => task.status === 'DONE' || task.status === 'SKIPPED').length;
@@ -97,7 +99,7 @@ function toLines(context: Context, { runbook, interrupted, holder, changes }: St
       : [],
     interrupted.flatMap((task) => [
       `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
-      '           its runner is gone; runbook next asks what to do',
+      `           its runner is gone; runbook next ${whatNextDoes(standing, task)}`,
     ]),
     runbook.tasks.filter((task) => task.status === 'ERROR').flatMap((task) => errorLines(context, task, columns)),
     comingLines(context, runbook, finished),

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { insideProject, statOf } from '../paths.ts';
 import { notPlain } from '../plainFile.ts';
-import type { AiDetails, Task } from '../runbook/task.ts';
+import type { AiDetails, Runbook, Task } from '../runbook/task.ts';
 import { compile } from '../templates/compile.ts';
 import { type CompleteAi, Conversation } from './conversation.ts';
 import { requireBudget } from './exchange.ts';
@@ -11,12 +11,13 @@ import { chooseModel } from './modelChoice.ts';
 import type { Job, Step } from './outcome.ts';
 import { requirePerson } from './person.ts';
 import { fillTemplate, knownNames, NOTHING_EARLIER } from './prompt.ts';
+import { requireHarmless } from './proposal.ts';
 import { parserProblem, schemaProblem } from './reply.ts';
 import { requireFolder } from './script.ts';
 
 export async function prepareAi(job: Job): Promise<Step> {
-  const { task, session } = job;
-  const ai = requireAi(session.root, task);
+  const { task } = job;
+  const ai = requireAi(job.runbook, task);
   const prompt = await fillTemplate(job, ai.promptTemplate, NOTHING_EARLIER);
   requirePerson(job, 'review', task.checks.length > 0 ? 'some' : 'none');
   await requireSchema(task, ai);
@@ -43,12 +44,13 @@ function whatItWrites({ outputArtifact }: Task, { outputParser }: AiDetails): st
 }
 
 /** Throws what is wrong with the task, as far as it can be seen without filling its templates. */
-export function requireAi(root: string, task: Task): CompleteAi {
+export function requireAi(runbook: Runbook, task: Task): CompleteAi {
+  const { root } = runbook;
   const { ai } = task;
   if (!ai?.promptTemplate) throw incomplete(task);
   const { promptTemplate, fallbackPromptTemplate } = ai;
   requireParser(task, ai);
-  requireArtifactFolder(root, task);
+  requireArtifact(runbook, task);
   if (task.checks.length > 0) requireFolder(root, task, task.cwd);
   compile(root, promptTemplate, knownNames(task), task.place('ai_details.prompt_template'));
   if (fallbackPromptTemplate)
@@ -82,7 +84,9 @@ export async function requireSchema(task: Task, { outputSchema }: AiDetails): Pr
   });
 }
 
-function requireArtifactFolder(root: string, task: Task): void {
+/** Found before a reply is paid for that could not be written. */
+function requireArtifact(runbook: Runbook, task: Task): void {
+  const { root } = runbook;
   if (task.outputArtifact === undefined) return;
   const at = task.place('output_artifact');
   const path = insideProject(root, task.outputArtifact, at);
@@ -95,6 +99,7 @@ function requireArtifactFolder(root: string, task: Task): void {
     throw refuse(`\`output_artifact\` \`${task.outputArtifact}\` can't be compared with a reply: ${odd}`);
   if (task.homes.some(({ source }) => source.path === path))
     throw refuse(`\`output_artifact\` is \`${task.outputArtifact}\`, in which the task itself stands`);
+  requireHarmless(runbook, task.outputArtifact, at);
   const folder = dirname(task.outputArtifact);
   const entry = statOf(dirname(path));
   if (entry?.isDirectory()) return;

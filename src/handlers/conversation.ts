@@ -200,7 +200,7 @@ export class Conversation {
             continue;
           }
           if (edited.kind !== 'proposal' || edited.checked.kind === 'failed') continue;
-          const accepted = await this.#accept(edited, 'Manually edited');
+          const accepted = await this.#accept(edited, 'Manually edited', by);
           if (accepted.kind === 'outcome') return accepted;
           current = accepted.again;
           continue;
@@ -208,7 +208,7 @@ export class Conversation {
         case 'accept': {
           if (current.kind !== 'proposal') continue;
           report({ kind: 'decided', taskId: task.id, decision: answer, by });
-          const accepted = await this.#accept(current, this.#howRetried());
+          const accepted = await this.#accept(current, this.#howRetried(), by);
           if (accepted.kind === 'outcome') return accepted;
           current = accepted.again;
           continue;
@@ -275,11 +275,14 @@ export class Conversation {
 
   /** Writes it, unless a hand has changed what it would replace since the person saw the diff: then they see it anew. */
   async #accept(
-    { files, response }: Attempt & { kind: 'proposal' },
+    attempt: Attempt & { kind: 'proposal' },
     resolution: string,
+    by: DecidedBy,
   ): Promise<{ kind: 'outcome'; outcome: Outcome } | { kind: 'again'; again: Attempt }> {
     const { session, task } = this.#job;
-    const changed = writeProposal(session, task, files);
+    const { files, response } = attempt;
+    const changed = writeProposal(session, task, files, by);
+    if (!changed) return { kind: 'again', again: attempt };
     if (changed.length === 0)
       return { kind: 'outcome', outcome: { kind: 'done', record: this.#record('SUCCESS', resolution) } };
     session.tell({ kind: 'artifactChanged', taskId: task.id, paths: changed });

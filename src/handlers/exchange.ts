@@ -1,8 +1,9 @@
 // What goes to the model and what comes back: each prompt and reply kept in the logs and journaled, and what they cost counted.
-import { RunbookError } from '../errors.ts';
+import { errnoOf, RunbookError } from '../errors.ts';
 import type { Usage } from '../events.ts';
-import { costOfRun } from '../journal.ts';
+import { costOfRun, sha256 } from '../journal.ts';
 import type { TaskLog } from '../logs.ts';
+import { reasonOf } from '../paths.ts';
 import type { Model, Reply } from '../world.ts';
 import type { Job } from './outcome.ts';
 import type { Prompt } from './prompt.ts';
@@ -118,7 +119,7 @@ export class Exchange {
       cost: added(this.#usage.cost, usage.cost),
     };
     this.#response = session.world.redact(text);
-    const kept = this.#log.keep(name, this.#response);
+    const log = this.#kept(name);
     const { label, provider } = this.#model;
     session.report({
       kind: 'replyReceived',
@@ -127,10 +128,23 @@ export class Exchange {
       provider,
       usage,
       ms: Math.round(ms),
-      log: kept.file,
-      sha256: kept.sha256,
+      log,
+      sha256: sha256(this.#response),
       snippet: snippet(this.#response),
     });
+  }
+
+  /** Where the reply is kept. It is paid for, so that it counts also where it can't be: that is said. */
+  #kept(name: string): string | undefined {
+    try {
+      return this.#log.keep(name, this.#response).file;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      const text = `The reply could not be kept beside ${this.#log.file}: ${reasonOf(errno)}. It is here as long as you are.`;
+      this.#job.session.world.emit({ kind: 'note', text });
+      return undefined;
+    }
   }
 }
 

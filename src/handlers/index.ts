@@ -42,7 +42,7 @@ async function requireAll(runbook: Runbook, task: Task): Promise<void> {
       return;
     case 'AI_ASSISTED':
       requireKnownModel(runbook, task);
-      await requireSchema(task, requireAi(root, task));
+      await requireSchema(task, requireAi(runbook, task));
       return;
     case 'AUTOMATED_SCRIPT':
       requireScript(root, task, process.env['PATH']);

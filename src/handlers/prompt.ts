@@ -4,6 +4,7 @@ import { gitDiff, gitLog } from '../git.ts';
 import { insideProject } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
 import type { Task } from '../runbook/task.ts';
+import { requireNoKeys } from '../secretFiles.ts';
 import { compile } from '../templates/compile.ts';
 import type { Job } from './outcome.ts';
 
@@ -67,7 +68,9 @@ function outputsOf({ runbook, session }: Job): Record<string, string> {
 
 function readOutput(root: string, id: string, path: string): string {
   try {
-    return readPlain(insideProject(root, path)).toString();
+    const real = insideProject(root, path);
+    requireNoKeys(real, path);
+    return readPlain(real).toString();
   } catch (error) {
     if (error instanceof RunbookError) throw error;
     if (error instanceof NotPlain) {

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } 
 import { dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
 import { sha256 } from '../journal.ts';
+import { readPlain } from '../plainFile.ts';
 import { FOLDER, folderFor } from '../runbook/folder.ts';
 import { removeTemporary, writeDurably } from '../runbook/write.ts';
 import type { Session } from '../session.ts';
@@ -68,7 +69,7 @@ export function restoreTrial(root: string): Restored[] {
   const note = join(root, FOLDER, MANIFEST);
   removeTemporary(note);
   if (!existsSync(note)) return [];
-  const { taskId, files } = manifestIn(readFileSync(note, 'utf8'));
+  const { taskId, files } = manifestIn(note);
   const restored = files.map(({ path, old, trial }): Restored => {
     const file = join(root, path);
     removeTemporary(file);
@@ -85,9 +86,9 @@ export function restoreTrial(root: string): Restored[] {
   return restored;
 }
 
-function manifestIn(text: string): Manifest {
+function manifestIn(note: string): Manifest {
   try {
-    const manifest = JSON.parse(text) as Manifest;
+    const manifest = JSON.parse(readPlain(note, Number.POSITIVE_INFINITY).toString()) as Manifest;
     if (manifest.files.every(({ path, folders }) => typeof path === 'string' && Array.isArray(folders)))
       return manifest;
   } catch {
@@ -105,13 +106,14 @@ function freeName(name: string, root: string): string {
   for (let n = 1, free = name; ; free = `${name}.${++n}`) if (!existsSync(join(root, free))) return free;
 }
 
-function missingFolders(root: string, path: string): string[] {
+/** The folders on the way to a path that are not there, the deepest first; from the root. */
+export function missingFolders(root: string, path: string): string[] {
   const missing: string[] = [];
   for (let folder = dirname(path); !existsSync(join(root, folder)); folder = dirname(folder)) missing.push(folder);
   return missing;
 }
 
-function removeIfEmpty(folder: string): void {
+export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {

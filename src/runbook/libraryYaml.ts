@@ -2,6 +2,7 @@
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Aliases, aliasesOf } from './aliases.ts';
 import { mergesNoMap, nestedTooDeep, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
+import { cleared, isLarge } from './memory.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
 interface Read {
@@ -9,8 +10,31 @@ interface Read {
   readonly aliases: Aliases;
 }
 
-/** Throws SyntaxRefusal. */
+/** Throws SyntaxRefusal. Of a large text, what it was read from is let go, and read again where a place is asked for. */
 export function readByLibrary(text: string): YamlReading {
+  if (!isLarge(text)) {
+    const { value, ...read } = readWhole(text);
+    return { value, rangeOf: (path, part) => rangeOf(read, path, part) };
+  }
+  again = undefined;
+  const { value } = readWhole(text);
+  cleared(text);
+  return { value, rangeOf: (path, part) => rangeOf(readAgain(text), path, part) };
+}
+
+/** One is kept, for the many places that a list of mistakes asks for. */
+function readAgain(text: string): Read {
+  if (again?.text !== text) {
+    again = undefined;
+    cleared(text);
+    again = { text, read: readWhole(text) };
+  }
+  return again.read;
+}
+
+let again: { readonly text: string; readonly read: Read } | undefined;
+
+function readWhole(text: string): Read & { readonly value: unknown } {
   const deep = nestedTooDeep(text);
   if (deep) throw new SyntaxRefusal(deep);
   try {
@@ -20,10 +44,7 @@ export function readByLibrary(text: string): YamlReading {
     const aliases = aliasesOf(document);
     const bomb = unfoldsTooFar(aliases);
     if (bomb) throw new SyntaxRefusal(bomb);
-    return {
-      value: document.toJS({ maxAliasCount: -1 }),
-      rangeOf: (path, part) => rangeOf({ document, aliases }, path, part),
-    };
+    return { value: document.toJS({ maxAliasCount: -1 }), document, aliases };
   } catch (error) {
     // The parser descends by recursion, so that absurd nesting ends in a full stack.
     if (error instanceof RangeError) throw new SyntaxRefusal({ ...TOO_DEEP, start: 0, end: 0 });

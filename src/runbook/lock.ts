@@ -13,9 +13,10 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '../errors.ts';
+import { errnoOf, RunbookError } from '../errors.ts';
 import type { Holder } from '../events.ts';
 import { naming } from '../paths.ts';
+import { NotPlain, readPlain } from '../plainFile.ts';
 import { FOLDER, folderFor } from './folder.ts';
 import { isAlive, parseHolder, self } from './holder.ts';
 import { pause } from './steady.ts';
@@ -182,13 +183,19 @@ function copied(own: string, name: string): boolean {
 function read(path: string): Found | undefined {
   try {
     const { mtimeMs } = statSync(path);
-    const text = readFileSync(path, 'utf8');
+    const text = readPlain(path).toString();
     const holder = parseHolder(text) ?? (Date.now() - mtimeMs > WRITTEN_BY_THEN_MS ? nobody() : undefined);
     return holder && { text, holder };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
+    if (error instanceof NotPlain) throw unreadable(path, error.message);
     throw error;
   }
+}
+
+function unreadable(path: string, why: string): RunbookError {
+  const message = `\`${FOLDER}/${basename(path)}\` can't be read: ${why}`;
+  return new RunbookError({ code: 'FILE_UNREADABLE', message, hint: 'Move away what stands there.' });
 }
 
 /** A file that names no holder after so long was left behind by a crash of the machine, or by a hand. */

@@ -2,9 +2,11 @@
 import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
+import { nestedTooDeep } from './brokenYaml.ts';
 import { readByLibrary } from './libraryYaml.ts';
+import { isLarge } from './memory.ts';
 import { readPlainYaml } from './plainYaml.ts';
-import { type Range, SyntaxRefusal, type YamlPath } from './yamlReading.ts';
+import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
 export type { YamlPath };
 
@@ -21,11 +23,13 @@ export interface YamlSource {
 }
 
 /**
- * The most that a YAML file may hold, measured so that no file makes the tool grow past 500 MB: 10,000 tasks have 1.3 MB, and
- * 30,000 have all of it. Of a few dense megabytes, what counts is how many values there may be.
+ * The most that a YAML file may hold, measured so that no file makes the tool grow past 500 MB: 10,000 tasks have 1.3 MB.
+ * Of a few dense megabytes, what counts is how many values there may be: 10,000 tasks that have been run have half of them.
  */
 const MOST_BYTES = 4_000_000;
 const MOST_VALUES = 400_000;
+/** The same of a file in an unusual form, which only the library reads: it takes twenty times the memory. */
+const MOST_UNUSUAL = 80_000;
 
 /** Reads and parses a YAML file. Throws FILE_NOT_FOUND, FILE_UNREADABLE or YAML_SYNTAX; `askedAt` is who named it. */
 export function readYaml(root: string, path: string, askedAt?: Where): YamlSource {
@@ -34,9 +38,15 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
   // The file is read each time; the same text is parsed once.
   const known = parsed.get(path);
   if (known?.text === text && known.file === file) return known;
-  if (text.length > MOST_VALUES && valuesIn(text) > MOST_VALUES)
+  const values = text.length > MOST_UNUSUAL ? valuesIn(text) : 0;
+  if (values > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
-  const source = parseYaml(file, path, text);
+  const plain = readPlainYaml(text);
+  if (!plain && values > MOST_UNUSUAL && !nestedTooDeep(text)) {
+    const why = `there are more than ${MOST_UNUSUAL} lines, keys and items in it, and it is not in the plain form`;
+    throw tooMuch(file, `${why} that most plans have`, askedAt);
+  }
+  const source = parseYaml(file, path, text, plain);
   parsed.set(path, source);
   return source;
 }
@@ -113,20 +123,19 @@ function unreadable(error: unknown, file: string, askedAt: Where): unknown {
 /** From so many on, the library is faster, which keeps all places. */
 const MANY_PLACES = 20;
 
-function parseYaml(file: string, path: string, text: string): YamlSource {
+function parseYaml(file: string, path: string, text: string, plain: YamlReading | undefined): YamlSource {
   let lines: readonly number[] | undefined;
   const at = ([start, end]: Range) => {
     lines ??= linesOf(text);
     return placeAt(file, text, lines, Math.min(start, text.length), end);
   };
   try {
-    const plain = readPlainYaml(text);
     const reading = plain ?? readByLibrary(text);
     let rangeOf = reading.rangeOf;
     let asked = 0;
     const place: YamlSource['place'] = (wanted, part = 'value') => {
       // The fast reader looks through the text for each, which adds up where there is much to say.
-      if (plain && ++asked === MANY_PLACES) rangeOf = readByLibrary(text).rangeOf;
+      if (plain && !isLarge(text) && ++asked === MANY_PLACES) rangeOf = readByLibrary(text).rangeOf;
       return at(rangeOf(wanted, part));
     };
     return { path, file, text, value: reading.value, place };

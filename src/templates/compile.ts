@@ -5,6 +5,7 @@ import { globSync } from 'tinyglobby';
 import { type Place, RunbookError } from '../errors.ts';
 import { insideProject, shownPath } from '../paths.ts';
 import { readText } from '../runbook/source.ts';
+import { holdsKeys, requireNoKeys } from '../secretFiles.ts';
 import { didYouMean } from '../suggest.ts';
 import { invalid, misfitError, placeAt, type Text, unparsable, worded } from './mistakes.ts';
 import { type Lookup, type Name, type Node, namesIn } from './names.ts';
@@ -55,7 +56,9 @@ const GLOBALS = ['range', 'cycler', 'joiner', 'loop', 'caller', 'super', 'true',
 /** Reads a template, and the ones it includes, extends or imports by name, each once. */
 function read(root: string, file: string, askedAt: Place | undefined, sources: Map<string, Source>): void {
   if (sources.has(file)) return;
-  const text = readText(insideProject(root, file, askedAt), file, askedAt).replace(/^\uFEFF/, '');
+  const real = insideProject(root, file, askedAt);
+  requireNoKeys(real, file, askedAt);
+  const text = readText(real, file, askedAt).replace(/^\uFEFF/, '');
   const source: Source = { file, text, found: namesIn(parsed(file, text)) };
   const [outlandish] = source.found.outlandish;
   if (outlandish) {
@@ -161,15 +164,14 @@ function loaded(root: string, sources: Map<string, Source>, name: string): strin
 }
 
 const PROVIDED = { file: true, glob: true };
-const LEFT_OUT = ['**/node_modules/**', '**/.git/**', '**/.runbook/**', '**/.env'];
-const SECRETS = /(?:^|[\\/])\.env$/;
+const LEFT_OUT = ['**/node_modules/**', '**/.git/**', '**/.runbook/**'];
 
 /** `file("path")` is a text; `glob("src/**")` is a list of `{path, text}`, sorted. */
 function provided(root: string, parts: { source: string; chars: number }[]) {
   const open = (path: string) => {
-    if (SECRETS.test(path))
-      throw new RunbookError({ code: 'PATH_OUTSIDE', message: `\`${path}\` holds keys, which are not for a prompt` });
-    const text = readText(insideProject(root, path), path);
+    const real = insideProject(root, path);
+    requireNoKeys(real, path);
+    const text = readText(real, path);
     parts.push({ source: path, chars: text.length });
     return text;
   };
@@ -186,7 +188,7 @@ function provided(root: string, parts: { source: string; chars: number }[]) {
       // Before a folder outside is walked through; what a pattern hides is found by `open`.
       insideProject(root, pattern);
       const paths = globSync(pattern, { cwd: root, ignore: LEFT_OUT, dot: true, expandDirectories: false }).sort();
-      return paths.map((path) => ({ path, text: open(path) }));
+      return paths.filter((path) => !holdsKeys(path)).map((path) => ({ path, text: open(path) }));
     },
   } satisfies Record<keyof typeof PROVIDED, unknown>;
 }

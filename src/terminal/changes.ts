@@ -38,7 +38,7 @@ export function sentencesOf(event: ChangeEvent, palette: Palette, line: (text: s
       ];
     case 'templateEdited': {
       const whose = event.taskId === undefined ? '' : `, the template of ${oneLine(event.taskId)}`;
-      return [`You changed ${oneLine(event.path)}${whose}. Journaled.`];
+      return [`You changed ${line(event.path)}${whose}. Journaled.`];
     }
     case 'recovered':
       return [
@@ -50,14 +50,14 @@ export function sentencesOf(event: ChangeEvent, palette: Palette, line: (text: s
       ];
     case 'artifactChanged':
       return [
-        `${event.paths.map(oneLine).join(' and ')} changed since the first comparison; nothing was written. Look at what it would replace now.`,
+        `${event.paths.map(line).join(' and ')} changed since the first comparison; nothing was written. Look at what it would replace now.`,
       ];
     case 'artifactRestored':
       return [
         event.cutShort
-          ? `${oneLine(event.path)} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`
-          : `${oneLine(event.path)} was changed by something else while the checks tried it; it is as it was before.`,
-        ...(event.kept === undefined ? [] : [`What was made of it meanwhile is kept in ${oneLine(event.kept)}.`]),
+          ? `${line(event.path)} was on trial for ${oneLine(event.taskId)} when the runner ended; it is as it was before.`
+          : `${line(event.path)} was changed by something else while the checks tried it; it is as it was before.`,
+        ...(event.kept === undefined ? [] : [`What was made of it meanwhile is kept in ${line(event.kept)}.`]),
       ];
     default:
       return unreachable(event);

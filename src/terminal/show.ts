@@ -317,7 +317,7 @@ class Show {
     const rule = palette.dim(`  ${'─'.repeat(Math.max(10, columns - 4))}`);
     for (const { path, before, after } of files) {
       const file = {
-        path,
+        path: path === undefined ? undefined : this.#redact(path),
         before: before === undefined ? undefined : this.#redact(before),
         after: this.#redact(after),
       };

@@ -1,8 +1,13 @@
 // The faults that once lost something, or said it badly: each at its one call, by what the call does.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { block, rigWithDraft } from './drafting.ts';
 import { type Call, callsOf, type Fault, faultEnv, faulted } from './faults/faulted.ts';
+import { leftovers } from './faults/invariants.ts';
 import { SCENARIOS } from './faults/project.ts';
 import { makeRig } from './rig.ts';
+import { unwrapped } from './said.ts';
 
 type Which = (calls: readonly Call[]) => Call | undefined;
 
@@ -56,6 +61,51 @@ test('another command is killed between the files and the journal while a runner
   expect(told.map(({ event_type: type, status_change: change }) => [type, change])).toEqual([
     ['RECOVER_TASK', 'SKIPPED -> DONE'],
   ]);
+});
+
+test('killed while accepted files are written: what lies beside them and the new folders are taken away, wherever they are', async () => {
+  const fence = (path: string) => `\`\`\`text ${path}\nnew\n\`\`\`\n`;
+  await using rig = await rigWithDraft([fence('a.txt') + fence('new/deep/b.txt')]);
+  rig.write('greet.yaml', rig.read('greet.yaml').replace('python_code_block', 'files'));
+  const env = faultEnv(rig, { on: 'writeSync new/deep/.b.txt.runbook-tmp', fault: 'torn' });
+  expect(await rig.run(['next', '--yes=unchecked'], { env })).toMatchObject({ signal: 'SIGKILL' });
+  expect(rig.exists('new/deep/.b.txt.runbook-tmp')).toBe(true);
+  expect(await rig.run(['next', '--no-input'])).toMatchObject({ code: 1 });
+  expect([leftovers(rig), rig.exists('new'), rig.read('a.txt')]).toEqual([[], false, 'new\n']);
+});
+
+test('killed while an artifact outside of the project is written: the same', async () => {
+  await using rig = await rigWithDraft([block('new')], { files: { '../out/greet.py': 'old\n' } });
+  const artifact = join(rig.dir, '../out/greet.py');
+  rig.write('greet.yaml', rig.read('greet.yaml').replace('output_artifact: greet.py', `output_artifact: ${artifact}`));
+  rig.write('runbook.yaml', `allow_outside: [../out]\n${rig.read('runbook.yaml')}`);
+  const temporary = join(rig.dir, '../out/.greet.py.runbook-tmp');
+  const env = faultEnv(rig, { root: join(rig.dir, '../out'), on: 'writeSync .greet.py.runbook-tmp', fault: 'torn' });
+  expect(await rig.run(['next', '--yes=unchecked'], { env })).toMatchObject({ signal: 'SIGKILL' });
+  expect(existsSync(temporary)).toBe(true);
+  expect(await rig.run(['next', '--no-input'])).toMatchObject({ code: 1 });
+  expect([existsSync(temporary), rig.read('../out/greet.py')]).toEqual([false, 'old\n']);
+});
+
+test.each([
+  ['a step by hand', { id: 'a' }, ['--answer', 'accept'], 'It was said to be done by then.'],
+  ['a script', { id: 'a', type: 'AUTOMATED_SCRIPT', script_details: 'true' }, [], 'Its script had ended well'],
+])('killed when the journal had the good end of %s: it is said what comes, and it comes', async (...one) => {
+  const [, task, args, told] = one;
+  const files = { 'runbook.yaml': `tasks:\n  - ${JSON.stringify({ ...task, status: 'READY' })}\n` };
+  const all = await callsOf({ name: 'its end', files, args: ['next', ...args], answers: {} });
+  await using rig = await makeRig({ files });
+  // The third line is that of the outcome.
+  const env = faultEnv(rig, { at: nth(3, 'openSync', /run_log/)(all)?.n ?? 0, fault: 'kill' });
+  expect(await rig.run(['next', ...args], { env })).toMatchObject({ signal: 'SIGKILL' });
+  const lines = rig.journal().map(({ event_type: type }) => type);
+  expect(lines).toEqual(['START_TASK', expect.stringMatching(/RUN_SCRIPT|MANUAL_ACTION/)]);
+  const comes = 'makes it DONE: the journal has its good end';
+  expect((await rig.run(['status'])).stdout).toContain(`its runner is gone; runbook next ${comes}`);
+  expect(unwrapped((await rig.run(['why', 'a'])).stdout)).toContain(`\`runbook next\` ${comes}`);
+  expect((await rig.run(['next', '--dry-run'])).stderr).toContain('RUNNING → DONE (the journal has its good end)');
+  expect(await rig.run(['next', '--no-input'])).toMatchObject({ code: 0, stderr: expect.stringContaining(told) });
+  expect(rig.statuses().a).toBe('DONE');
 });
 
 async function requireNothingLost(name: string, fault: Fault, which: Which): Promise<void> {

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Document, isMap, isScalar } from 'yaml';
 import { RunbookError } from '../../errors.ts';
+import { cleared, isLarge } from '../memory.ts';
 import type { Habits } from '../plainYaml.ts';
 import type { YamlPath } from '../source.ts';
 import { type Edit, Refusal, type Splice } from './edit.ts';
@@ -13,17 +14,23 @@ import { habitsOf, styleOf } from './style.ts';
 import { parse, placeAt, type Syntax } from './syntax.ts';
 import { pathText, startsWith, surpriseIn, valueAt } from './verify.ts';
 
-/** What `patch` promises. `habits` are those of the file, where the source is only a part of it. It parses once, and once more for all edits that don't depend on each other's result. */
+/**
+ * What `patch` promises. `habits` are those of the file, where the source is only a part of it. It parses once, and once more for
+ * all edits that don't depend on each other's result.
+ */
 export function patchByLibrary(source: string, edits: readonly Edit[], file: string, habits?: Habits): string {
   const known = parsed.get(file);
+  cleared(source);
   let syntax = known?.text === source ? known : parse(source, file);
   let rest: readonly Edit[] = edits.map(withPlainValue);
   while (rest.length > 0) {
+    cleared(source);
     const batch = takeBatch(syntax, rest, habits);
     if (batch.steps.length > 0) syntax = carriedOut(syntax, batch.steps);
     rest = batch.rest;
   }
-  parsed.set(file, syntax);
+  if (isLarge(source)) parsed.delete(file);
+  else parsed.set(file, syntax);
   return syntax.text;
 }
 
@@ -115,6 +122,7 @@ function carriedOut(before: Syntax, steps: readonly Step[]): Syntax {
   const splices = inOrder(steps.flatMap((step) => step.splices));
   const edits = steps.map((step) => step.edit);
   const refuse = (why: string) => unsafe(before, edits, why, splices[0]?.start ?? 0);
+  cleared(before.text);
   const after = parsedAgain(spliced(before.text, splices), before.file, refuse);
   const surprise = surpriseIn(before, after, edits, splices);
   if (surprise) throw refuse(surprise);

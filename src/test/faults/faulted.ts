@@ -21,6 +21,8 @@ export interface Call {
   readonly path: string;
   readonly fault?: Fault;
   readonly uncounted?: true;
+  /** Another program was started between the call before and this one. */
+  readonly afterSpawn?: true;
 }
 
 /** The calls of a whole run without a fault. */
@@ -47,14 +49,20 @@ const BY_PATH = /^(open|writeFile|appendFile|rename|link|unlink|rm|rmdir|mkdir|c
 const NEEDS_SPACE = /^(open|write|writeFile|appendFile|rename|link|mkdir|copyFile|fsync)Sync$/;
 const WRITES = /^(write|writeFile|appendFile)Sync$/;
 
-/** Whether the fault is one that this call can have. */
-export function fits(fault: Fault, { name }: Call): boolean {
+/**
+ * Whether the fault is one that this call can have, and not another one by another name: a kill before a call leaves what a kill
+ * after the call before it leaves, unless a program was started between them; so does a kill with nothing written.
+ */
+export function fits(fault: Fault, { n, name, afterSpawn }: Call): boolean {
   switch (fault) {
     case 'kill':
+      return n === 1 || afterSpawn === true;
     case 'killAfter':
     case 'EIO':
       return true;
     case 'empty':
+      // The others make the file first.
+      return WRITES.test(name) && name !== 'writeSync';
     case 'torn':
     case 'short':
       return WRITES.test(name);
@@ -182,7 +190,11 @@ function bugsIn(stderr: string): string[] {
   return /this is a mistake in runbook itself|^ {4}at /m.test(stderr) ? [`a bug is reported: ${stderr}`] : [];
 }
 
-export function faultEnv(rig: Rig, what: { at?: number; on?: string; fault?: Fault }): Record<string, string> {
+/** `root`: the folder that is watched, if it is not the project's. */
+export function faultEnv(
+  rig: Rig,
+  what: { root?: string; at?: number; on?: string; fault?: Fault },
+): Record<string, string> {
   return {
     NODE_OPTIONS: `--require "${PRELOAD}"`,
     RUNBOOK_FAULT: JSON.stringify({ root: rig.dir, trace: `${rig.dir}/../trace`, ...what }),

@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from '../../journal.ts';
+import { journaledEnd } from '../../journaledEnd.ts';
 import { inspectRunbook } from '../../runbook/read.ts';
 import type { Home, Runbook, Task } from '../../runbook/task.ts';
-import { goodEndOfScript } from '../../scriptEnd.ts';
 import { lookAt } from '../../standing.ts';
 import type { Rig } from '../rig.ts';
 import { NEW_ARTIFACT, OLD_ARTIFACT, ranCounts } from './project.ts';
@@ -28,7 +28,7 @@ export function see(rig: Rig): Seen {
     journal: journalText(rig),
     done: new Set([...journaled, ...written.map(({ id }) => id)]),
     interrupted: interrupted.map(({ id }) => id),
-    asked: interrupted.filter((task) => !goodEndOfScript(rig.dir, task)).map(({ id }) => id),
+    asked: interrupted.filter((task) => !journaledEnd(rig.dir, task)).map(({ id }) => id),
     ran: ranCounts(rig),
   };
 }

@@ -1,7 +1,8 @@
 // Loaded into the real binary before anything else (NODE_OPTIONS=--require): counts the calls that change something inside the
 // project's folder, notes each in a file, and puts a fault in at one of them. RUNBOOK_FAULT says which, as JSON:
-// { root, trace, at, fault }; instead of the number, `on` names the call, such as `renameSync runbook.yaml`. Without either it only
+// { root, trace, at, fault }; instead of the number, `on` is a pattern for the call, such as `renameSync runbook.yaml`. Without either it only
 // counts.
+const childProcess = require('node:child_process');
 const fs = require('node:fs');
 const { constants } = require('node:os');
 const { syncBuiltinESMExports } = require('node:module');
@@ -50,6 +51,8 @@ let count = 0;
 let depth = 0;
 let hasStruck = false;
 let diskIsFull = false;
+/** Whether another program was started since the last call: it may have done something meanwhile. */
+let hasSpawned = false;
 
 if (root) {
   for (const name of Object.keys(SYSCALLS)) fs[name] = (...args) => called(name, args);
@@ -60,6 +63,11 @@ if (root) {
   for (const name of Object.keys(SYSCALLS)) refuseOthers(fs, name.replace(/Sync$/, ''));
   for (const name of Object.keys(SYSCALLS)) refuseOthers(fs.promises, name.replace(/Sync$/, ''));
   refuseOthers(fs, 'createWriteStream');
+  const spawnReally = childProcess.spawn;
+  childProcess.spawn = (...args) => {
+    hasSpawned = true;
+    return spawnReally(...args);
+  };
   syncBuiltinESMExports();
 }
 
@@ -67,9 +75,12 @@ function called(name, args) {
   const path = depth > 0 ? undefined : pathOf(name, args);
   if (path === undefined || !isInside(path)) return really(name, args);
   const n = ++count;
-  const hit = n === at || (!hasStruck && on === `${name} ${path.slice(root.length + 1)}`);
+  const hit =
+    n === at ||
+    (!hasStruck && on !== undefined && new RegExp(`^${on}$`).test(`${name} ${path.slice(root.length + 1)}`));
   hasStruck ||= hit;
-  note({ n, name, path, ...(hit ? { fault } : {}) });
+  note({ n, name, path, ...(hit ? { fault } : {}), ...(hasSpawned ? { afterSpawn: true } : {}) });
+  hasSpawned = false;
   if (hit) return struck(name, args, path);
   if (diskIsFull && needsSpace(name, args)) return refuse('ENOSPC', name, args, path);
   return really(name, args);

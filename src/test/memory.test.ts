@@ -1,0 +1,69 @@
+// The largest plans that are read, in each form: no command grows past 500 MB. One entry more, and the plan is refused.
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { makeRig, type Rig } from './rig.ts';
+
+const ALL = process.env.RUNBOOK_RELIABILITY === '1';
+const PRELOAD = fileURLToPath(new URL('memory/preload.cjs', import.meta.url));
+const MOST_MB = 500;
+
+/** One task is READY, in the middle; the others are DONE. */
+const FORMS = {
+  'lines, as most plans are': {
+    most: 400_000,
+    head: 'tasks:\n',
+    task: (i: number, status: string) =>
+      `  - id: task_${i}\n    name: "Task ${i}"\n    status: ${status}\n    depends_on: []\n`,
+  },
+  'flow maps': {
+    most: 80_000,
+    head: '# in one line each\ntasks: !!seq\n',
+    task: (i: number, status: string) =>
+      `  - {id: task_${i}, name: "Task number ${i} of a long plan", status: ${status}, depends_on: []}\n`,
+  },
+  'anchors and merges': {
+    most: 80_000,
+    head: 'x: &base {type: MANUAL, timeout: 5s}\ntasks:\n',
+    task: (i: number, status: string) =>
+      `  - <<: *base\n    id: &t${i} task_${i}\n    name: "Task ${i}"\n    status: ${status}\n    depends_on: [${i === 0 ? '' : `*t${i - 1}`}]\n`,
+  },
+  'keys in quotes, and explicit ones': {
+    most: 80_000,
+    head: '"tasks":\n',
+    task: (i: number, status: string) =>
+      `- "id": 'task_${i}'\n  "name": "Task \\u00e4 number ${i}"\n  ? status\n  : ${status}\n`,
+  },
+} as const;
+
+const COMMANDS = ['validate', 'status', 'next --dry-run', 'done READY', 'next --answer accept'];
+
+/** The others take a minute each. */
+const TRIED = Object.entries(FORMS).slice(0, ALL ? undefined : 1);
+
+test.each(TRIED)('%s', { timeout: 600_000 }, async (name, form) => {
+  const { whole, tooMuch, ready } = plans(form);
+  await using rig = await makeRig({ files: { 'runbook.yaml': tooMuch } });
+  const refused = await rig.run(['status']);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`more than ${form.most} lines`)]);
+  for (const command of ALL ? COMMANDS : COMMANDS.slice(-1)) {
+    rig.write('runbook.yaml', whole);
+    const peak = await peakOf(rig, command.replace('READY', ready).split(' '));
+    console.log(`${name}, ${Math.round(whole.length / 100_000) / 10} MB, ${command}: at most ${Math.round(peak)} MB`);
+    expect(peak, command).toBeLessThan(MOST_MB);
+  }
+});
+
+function plans({ most, head, task }: (typeof FORMS)[keyof typeof FORMS]) {
+  const valuesIn = (text: string) => text.match(/[\n,:[{]/g)?.length ?? 0;
+  const count = Math.floor((most - valuesIn(head)) / valuesIn(task(1, 'DONE'))) - 1;
+  const ready = Math.floor(count / 2);
+  const made = (n: number) =>
+    head + Array.from({ length: n }, (_, i) => task(i, i === ready ? 'READY' : 'DONE')).join('');
+  return { whole: made(count), tooMuch: made(count + 3), ready: `task_${ready}` };
+}
+
+async function peakOf(rig: Rig, args: string[]): Promise<number> {
+  const env = { NODE_OPTIONS: `--require=${PRELOAD}`, RUNBOOK_PEAK: `${rig.dir}/../peak` };
+  expect(await rig.run(args, { env, timeoutMs: 300_000 })).toMatchObject({ code: 0 });
+  return Number(rig.read('../peak')) / 1024;
+}
