@@ -22,6 +22,11 @@ export function readByLibrary(text: string): YamlReading {
   return { value, rangeOf: (path, part) => rangeOf(readAgain(text), path, part) };
 }
 
+/** A text that the library could not read for that reason, however little of it there is. */
+export function isNestedTooDeep(text: string): boolean {
+  return nestedTooDeep(text) !== undefined;
+}
+
 /** One is kept, for the many places that a list of mistakes asks for. */
 function readAgain(text: string): Read {
   if (again?.text !== text) {

@@ -2,8 +2,7 @@
 import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
-import { nestedTooDeep } from './brokenYaml.ts';
-import { readByLibrary } from './libraryYaml.ts';
+import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
 import { isLarge } from './memory.ts';
 import { readPlainYaml } from './plainYaml.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
@@ -42,7 +41,7 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
   if (values > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
   const plain = readPlainYaml(text);
-  if (!plain && values > MOST_UNUSUAL && !nestedTooDeep(text)) {
+  if (!plain && values > MOST_UNUSUAL && !isNestedTooDeep(text)) {
     const why = `there are more than ${MOST_UNUSUAL} lines, keys and items in it, and it is not in the plain form`;
     throw tooMuch(file, `${why} that most plans have`, askedAt);
   }
