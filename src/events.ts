@@ -57,6 +57,7 @@ export type Event =
       sha256: string;
     }
   | { kind: 'promptShown'; text: string }
+  /** `text` is empty while the model thinks. */
   | { kind: 'replyProgress'; tokens: number; cost: number | undefined; text: string }
   | { kind: 'replyDelayed'; taskId: string; why: string; waitMs: number }
   | {

@@ -24,7 +24,7 @@ export type Surroundings = Pick<World, 'ask' | 'env' | 'signal'>;
 
 /** What a person, or a flag that speaks for them, answers. */
 export type Decision = 'accept' | 'retry' | 'edit' | 'error' | 'skip' | 'quit';
-export type Answer = Decision | 'goOn' | 'diff' | 'send' | `pick:${string}`;
+export type Answer = Decision | 'goOn' | 'diff' | 'continue' | 'send' | `pick:${string}`;
 export type Topic = 'manual' | 'review' | 'prompt' | 'interrupted' | 'stopped' | 'model' | 'block' | 'paste';
 
 export interface Question<A extends Answer> {
@@ -80,13 +80,21 @@ export interface ModelChoice {
   readonly root: string;
 }
 
+export interface Turn {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
 export interface ModelRequest {
   readonly taskId: string;
-  readonly prompt: string;
+  /** The prompt; and where a reply was cut at its token limit, that reply, and the wish that it goes on. */
+  readonly turns: readonly Turn[];
   /** Counted from 1 within one start of the task. */
   readonly attempt: number;
   /** Called with each piece of the reply as it comes. */
   readonly onText: (piece: string) => void;
+  /** The same for what the model thinks before it, where the server tells that apart: it is no part of the reply. */
+  readonly onThought: (piece: string) => void;
   /** Called before it is asked once more, with why and after how many milliseconds: nothing is retried silently. */
   readonly onRetry: (why: string, waitMs: number) => void;
 }

@@ -3,27 +3,20 @@ import { RunbookError, unreachable } from '../errors.ts';
 import type { DecidedBy, NewIssue, Proposal } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
 import type { AiDetails } from '../runbook/task.ts';
-import type { Answer, Decision, Model, Question, Reply } from '../world.ts';
+import type { Model, Reply } from '../world.ts';
+import { type Attempt, movedUnder, questionOf, whatWasWrong } from './attempt.ts';
 import { type Checked, runChecks } from './checks.ts';
 import { Exchange } from './exchange.ts';
 import type { Job, Outcome } from './outcome.ts';
 import { type Earlier, fillTemplate, type Prompt } from './prompt.ts';
 import { placed, writeProposal } from './proposal.ts';
 import { type ProposedFile, parseReply } from './reply.ts';
+import { withoutThinking } from './thinking.ts';
 import { onTrial } from './trial.ts';
+import { joined } from './turns.ts';
 
 /** What a task must have to be AI_ASSISTED. */
 export type CompleteAi = AiDetails & { readonly promptTemplate: string };
-
-/** What one request came to: something to decide on, or nothing that can be used. */
-type Attempt =
-  | {
-      readonly kind: 'proposal';
-      readonly files: readonly Proposal[];
-      readonly checked: Checked;
-      readonly response: string;
-    }
-  | { readonly kind: 'unusable'; readonly issueType: string; readonly detail: string; readonly response: string };
 
 /** The requests and decisions of one start of a task. */
 export class Conversation {
@@ -44,13 +37,17 @@ export class Conversation {
 
   async carryOut(first: Prompt): Promise<Outcome> {
     let prompt: Prompt | undefined = first;
+    /** What came of the reply to this prompt before it was cut. */
+    let soFar: string | undefined;
     for (;;) {
-      prompt = await this.#reviewed(prompt);
+      if (soFar === undefined) prompt = await this.#reviewed(prompt);
       if (!prompt) return { kind: 'left', why: 'left' };
-      const attempt = await this.#request(prompt);
+      const attempt = await this.#request(prompt, soFar);
       if (attempt === 'aborted') return { kind: 'cutOff' };
       const decided = await this.#decide(attempt);
       if (decided.kind === 'outcome') return decided.outcome;
+      soFar = decided.kind === 'continue' ? decided.soFar : undefined;
+      if (decided.kind === 'continue') continue;
       prompt = await fillTemplate(
         this.#job,
         this.#ai.fallbackPromptTemplate ?? this.#ai.promptTemplate,
@@ -84,15 +81,17 @@ export class Conversation {
     }
   }
 
-  async #request(prompt: Prompt): Promise<Attempt | 'aborted'> {
-    const answer = await this.#exchange.send(prompt);
+  async #request(prompt: Prompt, soFar: string | undefined): Promise<Attempt | 'aborted'> {
+    const answer = await this.#exchange.send(prompt, soFar);
     switch (answer.kind) {
       case 'aborted':
         return 'aborted';
       case 'failed':
-        return this.#unusable('GENERATION_ERROR', answer.detail, '');
+        return this.#unusable('GENERATION_ERROR', answer.detail, soFar ?? '', soFar);
       case 'reply':
-        return this.#judge(answer.reply);
+        return this.#judge(
+          soFar === undefined ? answer.reply : { ...answer.reply, text: joined(soFar, answer.reply.text) },
+        );
       default:
         return unreachable(answer);
     }
@@ -100,16 +99,21 @@ export class Conversation {
 
   async #judge(reply: Reply): Promise<Attempt | 'aborted'> {
     const { ask, redact } = this.#job.session.world;
-    if (reply.cut) return this.#unusable('GENERATION_ERROR', 'the reply was cut off at its token limit', reply.text);
+    const said = withoutThinking(reply.text);
+    if (reply.cut) {
+      const detail = 'the reply was cut off at its token limit';
+      return this.#unusable('GENERATION_ERROR', detail, said ?? '', said?.trim() ? reply.text : undefined);
+    }
+    const response = said ?? '';
     const options = {
       ...(this.#ai.outputSchema === undefined ? {} : { outputSchema: this.#ai.outputSchema }),
       ...(this.#job.task.outputArtifact === undefined ? {} : { artifact: this.#job.task.outputArtifact }),
     };
     const parsed = await parseReply(this.#ai.outputParser, reply.text, options);
-    if (parsed.kind === 'unusable') return this.#unusable('GENERATION_ERROR', parsed.detail, reply.text);
-    if (parsed.kind === 'files') return this.#propose(parsed.files, reply.text);
+    if (parsed.kind === 'unusable') return this.#unusable('GENERATION_ERROR', parsed.detail, response);
+    if (parsed.kind === 'files') return this.#propose(parsed.files, response);
     const several = `the reply has ${parsed.blocks.length} code blocks where one was asked for`;
-    if (ask.lacks('block')) return this.#unusable('GENERATION_ERROR', several, reply.text);
+    if (ask.lacks('block')) return this.#unusable('GENERATION_ERROR', several, response);
     const { answer } = await ask.choose({
       topic: 'block',
       message: `${several}. Which one?`,
@@ -118,13 +122,13 @@ export class Conversation {
         .map(({ label }, i) => ({ key: String(i + 1), answer: `pick:${i}` as const, label: redact(label) })),
     });
     const block = parsed.blocks[Number(answer.slice('pick:'.length))];
-    return this.#propose([{ path: undefined, text: block?.text ?? '' }], reply.text);
+    return this.#propose([{ path: undefined, text: block?.text ?? '' }], response);
   }
 
-  #unusable(issueType: string, detail: string, response: string): Attempt {
+  #unusable(issueType: string, detail: string, response: string, cut?: string): Attempt {
     this.#note(issueType, detail);
     this.#job.session.tell({ kind: 'replyFailed', taskId: this.#job.task.id, issueType, detail });
-    return { kind: 'unusable', issueType, detail, response };
+    return { kind: 'unusable', issueType, detail, response, cut };
   }
 
   #note(type: string, detail: string): void {
@@ -154,17 +158,23 @@ export class Conversation {
 
   async #decide(
     attempt: Attempt,
-  ): Promise<{ kind: 'outcome'; outcome: Outcome } | { kind: 'retry'; earlier: Earlier }> {
+  ): Promise<
+    { kind: 'outcome'; outcome: Outcome } | { kind: 'retry'; earlier: Earlier } | { kind: 'continue'; soFar: string }
+  > {
     const { session, task } = this.#job;
     const { world, tell, report } = session;
     let current = attempt;
     for (;;) {
-      const { answer, by } = await world.ask.choose(this.#question(current));
+      const { answer, by } = await world.ask.choose(questionOf(current, this.#ai.fallbackPromptTemplate !== undefined));
       const end = (outcome: Outcome) => ({ kind: 'outcome', outcome }) as const;
       switch (answer) {
         case 'diff':
           if (current.kind === 'proposal') world.emit({ kind: 'proposed', files: current.files, whole: true });
           continue;
+        case 'continue':
+          if (current.kind !== 'unusable' || !current.cut) continue;
+          report({ kind: 'decided', taskId: task.id, decision: answer, by });
+          return { kind: 'continue', soFar: current.cut };
         case 'quit':
           return end({ kind: 'left', why: 'left' });
         case 'skip':
@@ -217,28 +227,6 @@ export class Conversation {
           return unreachable(answer);
       }
     }
-  }
-
-  #question(attempt: Attempt): Question<Decision | 'diff'> {
-    const acceptable = attempt.kind === 'proposal' && attempt.checked.kind !== 'failed';
-    const choices: { key: string; answer: Extract<Answer, Decision | 'diff'>; label: string }[] = [
-      { key: 'r', answer: 'retry', label: this.#ai.fallbackPromptTemplate ? 'retry with the fallback' : 'retry' },
-      { key: 'm', answer: 'edit', label: 'edit' },
-      { key: 'e', answer: 'error', label: 'error' },
-      { key: 's', answer: 'skip', label: 'skip' },
-    ];
-    if (acceptable) choices.unshift({ key: 'y', answer: 'accept', label: 'accept' });
-    if (attempt.kind === 'proposal') choices.push({ key: 'd', answer: 'diff', label: 'diff' });
-    choices.push({ key: 'q', answer: 'quit', label: 'leave' });
-    const checks =
-      attempt.kind === 'unusable' ? 'failed' : attempt.checked.kind === 'aborted' ? 'failed' : attempt.checked.kind;
-    const message =
-      attempt.kind === 'unusable'
-        ? 'This reply can’t be used. What now?'
-        : acceptable
-          ? 'Accept?'
-          : 'A check failed. What now?';
-    return { topic: 'review', message, choices, checks };
   }
 
   /** The person's own version, from their editor: checked like a reply, and then accepted. */
@@ -295,6 +283,7 @@ export class Conversation {
 
   #howRetried(): string {
     if (this.#exchange.requests === 1) return 'Done on a later attempt';
+    if (this.#exchange.isContinued) return 'Continued';
     return this.#ai.fallbackPromptTemplate ? 'Retried with fallback' : 'Retried';
   }
 
@@ -310,17 +299,4 @@ export class Conversation {
       lastRun: { timestamp: now.toISOString(), outcome, ...this.#exchange.summary() },
     };
   }
-}
-
-/** What a hand has changed on disk between two looks at it: the person has seen the diff with the older one only. */
-function movedUnder(earlier: Attempt, later: Attempt): string[] {
-  if (earlier.kind !== 'proposal' || later.kind !== 'proposal') return [];
-  return later.files.flatMap(({ path, before }, i) =>
-    path === undefined || earlier.files[i]?.before === before ? [] : [path],
-  );
-}
-
-function whatWasWrong(attempt: Attempt): string {
-  if (attempt.kind === 'unusable') return attempt.detail;
-  return attempt.checked.kind === 'failed' ? attempt.checked.detail : '';
 }

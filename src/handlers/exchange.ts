@@ -7,6 +7,8 @@ import { reasonOf } from '../paths.ts';
 import type { Model, Reply } from '../world.ts';
 import type { Job } from './outcome.ts';
 import type { Prompt } from './prompt.ts';
+import { withoutThinking } from './thinking.ts';
+import { turnsOf } from './turns.ts';
 
 /** Throws BUDGET_REACHED if this run has spent what it may. */
 export function requireBudget({ runbook, session }: Job): void {
@@ -33,6 +35,7 @@ export class Exchange {
   #usage: Usage = { inputTokens: undefined, outputTokens: undefined, cost: undefined };
   #requests = 0;
   #response = '';
+  #isContinued = false;
 
   constructor(job: Job, model: Model, log: TaskLog) {
     this.#job = job;
@@ -44,17 +47,26 @@ export class Exchange {
     return this.#requests;
   }
 
+  /** Whether the latest request went on with a reply that was cut. */
+  get isContinued(): boolean {
+    return this.#isContinued;
+  }
+
   get usage(): Usage {
     return this.#usage;
   }
 
-  /** Throws BUDGET_REACHED before anything is sent. */
-  async send(prompt: Prompt): Promise<Answer> {
+  /** `soFar` is a reply that was cut, to be gone on with. Throws BUDGET_REACHED before anything is sent. */
+  async send(prompt: Prompt, soFar?: string): Promise<Answer> {
     const { session, task } = this.#job;
     requireBudget(this.#job);
     this.#requests++;
+    this.#isContinued = soFar !== undefined;
     const numbered = (name: string) => (this.#requests === 1 ? `${name}.md` : `${name}-${this.#requests}.md`);
-    const kept = this.#log.keep(numbered('prompt'), session.world.redact(prompt.text));
+    const turns = turnsOf(prompt.text, soFar);
+    const sent = turns.map(({ content }) => content).join('\n\n');
+    const kept = this.#log.keep(numbered('prompt'), session.world.redact(sent));
+    const tokens = soFar === undefined ? prompt.tokens : Math.ceil(sent.length / 4);
     const { label, provider } = this.#model;
     session.tell({
       kind: 'promptSent',
@@ -62,18 +74,20 @@ export class Exchange {
       model: label,
       provider,
       template: prompt.template,
-      tokens: prompt.tokens,
+      tokens,
       attempt: this.#requests,
       log: kept.file,
       sha256: kept.sha256,
     });
     const started = performance.now();
+    const progress = this.#progress(tokens);
     try {
       const reply = await this.#model.reply({
         taskId: task.id,
-        prompt: prompt.text,
+        turns,
         attempt: this.#requests,
-        onText: this.#showProgress(prompt.tokens),
+        onText: (piece) => progress(piece.length, piece),
+        onThought: (piece) => progress(piece.length, ''),
         onRetry: (why, waitMs) => session.tell({ kind: 'replyDelayed', taskId: task.id, why, waitMs }),
       });
       this.#count(reply, performance.now() - started, numbered('reply'));
@@ -101,13 +115,13 @@ export class Exchange {
   }
 
   /** Counts are estimates while it comes; what the server counted replaces them in the end. */
-  #showProgress(promptTokens: number): (piece: string) => void {
-    let chars = 0;
-    return (piece) => {
-      chars += piece.length;
-      const tokens = Math.ceil(chars / 4);
+  #progress(promptTokens: number): (chars: number, text: string) => void {
+    let all = 0;
+    return (chars, text) => {
+      all += chars;
+      const tokens = Math.ceil(all / 4);
       const cost = added(this.#usage.cost, this.#model.price(promptTokens, tokens));
-      this.#job.session.world.emit({ kind: 'replyProgress', tokens, cost, text: piece });
+      this.#job.session.world.emit({ kind: 'replyProgress', tokens, cost, text });
     };
   }
 
@@ -154,6 +168,6 @@ function added(a: number | undefined, b: number | undefined): number | undefined
 
 /** The beginning of a reply on one line: enough to recognise it in the YAML. */
 function snippet(reply: string): string {
-  const line = reply.trim().replaceAll(/\s+/g, ' ');
+  const line = (withoutThinking(reply) ?? reply).trim().slice(0, 2000).replaceAll(/\s+/g, ' ');
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

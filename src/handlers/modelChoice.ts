@@ -96,6 +96,7 @@ function bare(provider: Provider, model: string | undefined): ModelSettings {
     temperature: undefined,
     maxTokens: undefined,
     timeoutMs: undefined,
+    stallMs: undefined,
     replies: undefined,
   };
 }

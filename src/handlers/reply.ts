@@ -6,6 +6,7 @@ import { RunbookError } from '../errors.ts';
 import { nearest } from '../suggest.ts';
 import { type Fence, fencesIn, trimLineEnds } from './fences.ts';
 import { canonical, LANGUAGE_NAMES, mayBeLanguage } from './languages.ts';
+import { withoutThinking } from './thinking.ts';
 
 export interface ProposedFile {
   /** Relative to the project's root; undefined for what goes to the task's `output_artifact`. */
@@ -36,7 +37,8 @@ export async function parseReply(
 ): Promise<Parsed> {
   const problem = parser === undefined ? undefined : parserProblem(parser);
   if (problem !== undefined) throw new RunbookError({ code: 'RUNBOOK_INVALID', message: problem });
-  const text = reply.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n');
+  const text = withoutThinking(reply.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n'));
+  if (text === undefined) return unusable('the reply is nothing but thinking, and seems to be cut off');
   if (text.trim() === '') return unusable('the reply is empty');
   if (parser === undefined || parser === 'text') return single(text.endsWith('\n') ? text : `${text}\n`);
   try {

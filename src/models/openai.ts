@@ -1,105 +1,136 @@
 // OpenAI, and every server that speaks its chat completions: LM Studio, Ollama, vLLM, OpenRouter… The only importer of `openai`.
-import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { RunbookError } from '../errors.ts';
 import type { Usage } from '../events.ts';
 import type { Model, ModelChoice, ModelRequest, Reply, Surroundings } from '../world.ts';
 import { priceOf } from './cost.ts';
+import { asked, connectionFault, type Fault, Faulty, streamFault, wantedWait } from './faults.ts';
+import { keyOf, urlOf } from './keys.ts';
+import { type Limits, limitsFor } from './limits.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 const DEFAULT_MODEL = 'gpt-4o-mini';
-/** How often it is asked again after a rate limit, a fault of the server or a lost connection. */
-const RETRIES = 2;
-/** A server that wants a longer wait gets none: the person decides when to try again. */
-const LONGEST_WAIT_MS = 60_000;
 
 export function openaiModel({ settings }: ModelChoice, { env, signal }: Surroundings): Model {
   const model = settings.model ?? DEFAULT_MODEL;
-  const keyName = settings.apiKeyEnv ?? 'OPENAI_API_KEY';
-  const baseURL = settings.baseUrl ?? (env['OPENAI_BASE_URL'] || OPENAI_URL);
-  if (!URL.canParse(baseURL) || !/^https?:/.test(baseURL)) throw badUrl(model, baseURL, settings.baseUrl !== undefined);
-  const isOpenai = baseURL.startsWith(OPENAI_URL);
-  const apiKey = env[keyName];
-  // A server of one's own often wants no key, but the package insists on one.
-  if (!apiKey && isOpenai) throw noKey(model, keyName);
-  // The package would ask again in silence, wait for as long as it is told, and not let go on Ctrl-C.
-  const client = new OpenAI({ apiKey: apiKey || 'none', baseURL, maxRetries: 0 });
+  const { url, host } = urlOf(model, settings, env, 'OPENAI_BASE_URL', OPENAI_URL);
+  const isOpenai = url.startsWith(OPENAI_URL);
+  const { key, keyName } = keyOf(model, settings, env, 'OPENAI_API_KEY', { isNeeded: isOpenai });
+  // The package would ask again in silence, wait for as long as it is told, and not let go on Ctrl-C. It insists on a key.
+  const client = new OpenAI({
+    apiKey: key ?? 'none',
+    baseURL: url,
+    maxRetries: 0,
+    timeout: settings.timeoutMs ?? 600_000,
+  });
   const price = (input: number, output: number) => (isOpenai ? priceOf('openai', model, input, output) : undefined);
+  const dialect = dialectOf(url);
   return {
     label: model,
     provider: 'openai',
     price,
-    async reply(request) {
-      const limit = settings.timeoutMs === undefined ? undefined : AbortSignal.timeout(settings.timeoutMs);
-      const until = limit ? AbortSignal.any([signal, limit]) : signal;
-      for (let turn = 0; ; turn++) {
-        try {
-          return await stream(client, model, settings, request, until, price);
-        } catch (error) {
-          const trouble = worded(error, { baseURL, keyName, model, signal, limit });
-          const waitMs = until.aborted || turn === RETRIES ? undefined : waitBefore(turn, error);
-          if (waitMs === undefined) throw trouble;
-          request.onRetry(trouble.message, waitMs);
-          // Aborted, it ends at once, and the next turn with it.
-          await sleep(waitMs, undefined, { signal: until }).catch(() => {});
-        }
-      }
+    reply(request) {
+      const limits = limitsFor(settings, signal);
+      return asked(
+        { host, model, keyName },
+        limits,
+        request,
+        () => inDialect(dialect, request, () => stream(client, model, settings, dialect, request, limits, price)),
+        faultOf,
+      );
     },
   };
 }
 
-function badUrl(model: string, url: string, named: boolean): RunbookError {
-  return new RunbookError({
-    code: 'RUNBOOK_INVALID',
-    message: `the ${named ? '`base_url`' : 'variable `OPENAI_BASE_URL`'} of \`${model}\` is not a URL: \`${url}\``,
-    hint: 'It looks like `http://127.0.0.1:1234/v1`.',
-  });
+/** What a server does not know, and is not told again. It is found out, since no list of servers would be complete. */
+interface Dialect {
+  /** OpenAI’s newer models refuse the older name; most other servers know nothing but that, or ignore the newer one. */
+  limitName: 'max_tokens' | 'max_completion_tokens';
+  countsUsage: boolean;
+  /** The names that it has refused: each once, so that who refuses both is not asked for ever. */
+  readonly refused: Set<string>;
 }
 
-function noKey(model: string, keyName: string): RunbookError {
-  return new RunbookError({
-    code: 'MODEL_NO_KEY',
-    message: `\`${model}\` needs the key \`${keyName}\`, which is not set`,
-    hint: `Put \`${keyName}=…\` into .env, or let another answer: \`--model paste\` needs no key.`,
-  });
+function dialectOf(url: string): Dialect {
+  const isOpenai = /^https:\/\/(?:api\.openai\.com|[^/]+\.(?:openai|cognitiveservices)\.azure\.com)\//.test(url);
+  return { limitName: isOpenai ? 'max_completion_tokens' : 'max_tokens', countsUsage: true, refused: new Set() };
+}
+
+/** Asks, and once more where the server refuses the request for a parameter that goes by another name, or can be left out. */
+async function inDialect<T>(dialect: Dialect, { onRetry }: ModelRequest, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const refused = refusedParameter(dialect, error);
+      if (refused === undefined) throw error;
+      if (refused === 'stream_options') dialect.countsUsage = false;
+      else dialect.limitName = refused === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+      onRetry(`the server does not take \`${refused}\``, 0);
+    }
+  }
+}
+
+function refusedParameter({ limitName, countsUsage, refused }: Dialect, error: unknown): string | undefined {
+  if (!(error instanceof APIError) || ![400, 422].includes(error.status ?? 0)) return undefined;
+  const said = `${error.param ?? ''} ${error.message}`;
+  // `max_tokens is too large` speaks of its value, and not of its name.
+  if (!/unsupported|unrecogni[sz]ed|unknown|not supported|not permitted|extra/i.test(said)) return undefined;
+  const names = [limitName, ...(countsUsage ? ['stream_options'] : [])];
+  const name = names.find((candidate) => new RegExp(`\\b${candidate}\\b`).test(said) && !refused.has(candidate));
+  if (name !== undefined) refused.add(name);
+  return name;
 }
 
 async function stream(
   client: OpenAI,
   model: string,
   settings: ModelChoice['settings'],
+  { limitName, countsUsage }: Dialect,
   request: ModelRequest,
-  signal: AbortSignal,
+  limits: Limits,
   price: Model['price'],
 ): Promise<Reply> {
   const chunks = await client.chat.completions.create(
     {
       model,
-      messages: [{ role: 'user', content: request.prompt }],
+      messages: request.turns.map((turn) => ({ ...turn })),
       stream: true,
-      stream_options: { include_usage: true },
+      ...(countsUsage ? { stream_options: { include_usage: true } } : {}),
       ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
-      ...(settings.maxTokens === undefined ? {} : { max_completion_tokens: settings.maxTokens }),
+      ...(settings.maxTokens === undefined ? {} : { [limitName]: settings.maxTokens }),
     },
-    { signal },
+    { signal: limits.signal },
   );
   let text = '';
+  let refusal = '';
   let finish: string | undefined;
   let counted: { prompt_tokens: number; completion_tokens: number } | undefined;
   for await (const chunk of chunks) {
-    const [choice] = chunk.choices;
+    const [choice] = chunk.choices ?? [];
     const piece = choice?.delta?.content ?? '';
+    const thought = thoughtIn(choice?.delta);
+    refusal += choice?.delta?.refusal ?? '';
     finish = choice?.finish_reason ?? finish;
     counted = chunk.usage ?? counted;
     text += piece;
+    if (piece !== '' || thought !== '') limits.touch();
     if (piece !== '') request.onText(piece);
+    else if (thought !== '') request.onThought(thought);
   }
-  if (finish === undefined)
-    throw failed('the stream was cut off before the reply was complete', 'Retry, or look at the connection.');
-  if (finish === 'content_filter')
-    throw failed('the model refused to answer this prompt', 'Change the prompt, or ask another model.');
-  if (text.trim() === '') throw failed('the reply is empty', 'Retry, or ask another model.');
-  return { text, cut: finish === 'length', usage: usageOf(counted, price) };
+  if (finish === undefined) throw new Faulty({ kind: 'cutOff', reason: undefined });
+  if (finish === 'content_filter' || (refusal !== '' && text === ''))
+    throw new Faulty({ kind: 'refused', said: refusal || undefined });
+  const cut = finish === 'length';
+  if (text.trim() === '' && !cut) throw new Faulty({ kind: 'empty' });
+  return { text, cut, usage: usageOf(counted, price) };
+}
+
+/** What a server that tells thoughts apart sends beside the reply: each has a name of its own for it. */
+function thoughtIn(delta: unknown): string {
+  if (typeof delta !== 'object' || delta === null) return '';
+  const { reasoning_content: content, reasoning } = delta as Record<string, unknown>;
+  return [content, reasoning].find((thought) => typeof thought === 'string') ?? '';
 }
 
 function usageOf(
@@ -111,69 +142,13 @@ function usageOf(
   return { inputTokens, outputTokens, cost: price(inputTokens, outputTokens) };
 }
 
-/** Milliseconds until it may be asked again, or undefined where that would not help. `turn` counts from 0. */
-function waitBefore(turn: number, error: unknown): number | undefined {
-  if (!(error instanceof APIError) || error.code === 'insufficient_quota') return undefined;
-  const passing =
-    error instanceof APIConnectionError || [408, 409, 429].includes(error.status ?? 0) || (error.status ?? 0) >= 500;
-  if (!passing || error instanceof APIConnectionTimeoutError) return undefined;
-  const wanted = wantedWait(error);
-  if (wanted === undefined) return 500 * 2 ** turn * (1 - Math.random() / 4);
-  return wanted <= LONGEST_WAIT_MS ? wanted : undefined;
-}
-
-/** What the server asks for, in seconds or as a date; in milliseconds. */
-function wantedWait({ headers }: APIError): number | undefined {
-  const value: string | null | undefined = headers?.get('retry-after');
-  if (value == null) return undefined;
-  const ms = /^[\d.]+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-}
-
-interface Circumstances {
-  readonly baseURL: string;
-  readonly keyName: string;
-  readonly model: string;
-  readonly signal: AbortSignal;
-  readonly limit: AbortSignal | undefined;
-}
-
-/** The package's errors in the words that all providers share. */
-function worded(error: unknown, { baseURL, keyName, model, signal, limit }: Circumstances): RunbookError {
-  const { host } = new URL(baseURL);
-  // First: a stream that is aborted just ends, and looks like one that was cut off.
-  if (signal.aborted) return new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' }, { cause: error });
-  if (limit?.aborted || error instanceof APIConnectionTimeoutError)
-    return failed(`${host} did not answer in time`, 'Retry, or set a longer `timeout`.', error);
-  if (error instanceof RunbookError) return error;
-  if (error instanceof APIConnectionError)
-    return failed(`${host} can’t be reached`, 'Is the network up, and the server running?', error);
-  if (error instanceof APIError) {
-    const status = error.status === undefined ? '' : ` (${error.status})`;
-    return failed(`${host} says: ${plainMessage(error)}${status}`, hintFor(error, keyName, model), error);
-  }
-  // A stream that breaks off in the middle is a plain error of fetch's.
-  const reason = error instanceof Error ? error.message : String(error);
-  return failed(`the connection to ${host} was lost before the reply was complete (${reason})`, 'Retry.', error);
-}
-
-/** A gateway answers with a page that nobody wants to read here. */
-function plainMessage(error: APIError): string {
-  const message = error.message.replace(/^\d+ /, '').trim().replace(/\.$/, '');
-  return message === '' || message.startsWith('<') ? 'no reason given' : message;
-}
-
-function hintFor(error: APIError, keyName: string, model: string): string {
-  if (error.status === 401 || error.status === 403)
-    return `The key in \`${keyName}\` was refused. Is it the right one?`;
-  if (error.status === 404) return `Is \`${model}\` a model of this server?`;
-  if (error.code === 'insufficient_quota') return 'There is no credit left on that account.';
-  if (error.status === 429) return `Wait ${Math.ceil((wantedWait(error) ?? 0) / 1000) || 'a few'} s, then retry.`;
-  if (error.code === 'context_length_exceeded')
-    return 'The prompt is too long for this model: give it less, or take a larger one.';
-  return 'Retry, or ask another model.';
-}
-
-function failed(message: string, hint: string, cause?: unknown): RunbookError {
-  return new RunbookError({ code: 'MODEL_FAILED', message, hint }, { cause });
+/** The package's errors as faults. */
+function faultOf(error: unknown): Fault | undefined {
+  if (error instanceof RunbookError) return undefined;
+  if (error instanceof APIConnectionTimeoutError) return { kind: 'timedOut' };
+  if (error instanceof APIConnectionError) return connectionFault(error);
+  if (!(error instanceof APIError)) return streamFault(error);
+  const { status, code, headers } = error;
+  const message = error.message.replace(/^\d+ /, '');
+  return { kind: 'answered', status, code: code ?? undefined, message, retryAfterMs: wantedWait(headers) };
 }

@@ -10,7 +10,9 @@ export function pasteModel({ root }: ModelChoice, { ask }: Surroundings): Model 
     label: 'paste',
     provider: 'paste',
     price: () => undefined,
-    async reply({ prompt, onText }) {
+    async reply({ turns, onText }) {
+      // The chat in which the person asks knows what came before.
+      const prompt = turns.at(-1)?.content ?? '';
       const [promptFile, replyFile] = [join('.runbook', 'prompt.md'), join('.runbook', 'reply.md')];
       folderFor(root);
       for (const [file, text] of [

@@ -79,7 +79,8 @@ function requireText(root: string, { reply, file }: Scripted, at: Place): void {
 
 /** The first entry whose conditions all hold. */
 function textOf(root: string, replies: readonly Scripted[], request: ModelRequest, file: string): string {
-  const { taskId, prompt, attempt } = request;
+  const { taskId, turns, attempt } = request;
+  const prompt = turns.map(({ content }) => content).join('\n\n');
   const found = replies.find(
     (entry) =>
       (entry.task === undefined || entry.task === taskId) &&

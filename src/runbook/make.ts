@@ -175,6 +175,7 @@ export function makeModel(raw: RawModel): ModelSettings {
     temperature: raw.temperature ?? undefined,
     maxTokens: raw.max_tokens ?? undefined,
     timeoutMs: raw.timeout == null ? undefined : milliseconds(raw.timeout),
+    stallMs: raw.stall_timeout == null ? undefined : milliseconds(raw.stall_timeout),
     replies: raw.replies ?? undefined,
   };
 }

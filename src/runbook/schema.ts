@@ -126,6 +126,7 @@ const model = z.looseObject(
     temperature: described(z.number({ error: 'a number' }), 'How freely it answers.'),
     max_tokens: described(count, 'The longest reply.'),
     timeout: described(duration, 'The longest it may take.'),
+    stall_timeout: described(duration, 'The longest silence in the middle of a reply; `90s` if not said.'),
     replies: described(text, 'For `scripted`: the file with the replies.'),
   },
   { error: 'a map with `provider`' },

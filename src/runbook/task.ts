@@ -99,6 +99,8 @@ export interface ModelSettings {
   readonly temperature: number | undefined;
   readonly maxTokens: number | undefined;
   readonly timeoutMs: number | undefined;
+  /** The longest silence in the middle of a reply; some default if undefined. */
+  readonly stallMs: number | undefined;
   readonly replies: string | undefined;
 }
 

@@ -84,7 +84,9 @@ class Show {
         break;
       case 'replyProgress':
         this.#footer.say(
-          [`${count(event.tokens)} tokens`, event.cost ? money(event.cost) : ''].filter(Boolean).join(' · '),
+          [event.text === '' ? 'thinking' : '', `${count(event.tokens)} tokens`, event.cost ? money(event.cost) : '']
+            .filter(Boolean)
+            .join(' · '),
         );
         break;
       case 'replyDelayed':

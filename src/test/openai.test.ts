@@ -118,9 +118,7 @@ test('a model of `models` says where its server is and how it is asked; OPENAI_B
   await using rig = await aiRig({ models, model: 'model: local' });
   const env = { OPENAI_BASE_URL: other.url };
   expect((await rig.run(['next', '--answer', 'accept'], { env })).code).toBe(0);
-  expect(mine.requests()).toEqual([
-    expect.objectContaining({ model: 'qwen3', temperature: 0.2, max_completion_tokens: 99 }),
-  ]);
+  expect(mine.requests()).toEqual([expect.objectContaining({ model: 'qwen3', temperature: 0.2, max_tokens: 99 })]);
   expect(other.requests()).toEqual([]);
   await rig.run(['reset', 'greet']);
   expect((await rig.run(['next', '--answer', 'accept', '--model', 'openai:gpt-5'], { env })).code).toBe(0);

@@ -23,6 +23,7 @@ const lines = (...text: string[]) => text.join('\n');
 
 const CUT = { unusable: 'a code block is never closed by its fence, so the reply seems to be cut off' };
 const EMPTY = { unusable: 'the reply is empty' };
+const THOUGHT = { unusable: 'the reply is nothing but thinking, and seems to be cut off' };
 const EMPTY_BESIDE = {
   unusable: 'the reply has an empty code block; a block with fences in it must itself be in a longer fence (````)',
 };
@@ -39,7 +40,19 @@ describe('text', () => {
     ['an unclosed code block, kept as it is', '```py\nx', '```py\nx\n'],
     ['CRLF', 'a\r\nb\r\n', 'a\nb\n'],
     ['a byte order mark', '\uFEFFa', 'a\n'],
-    ['thinking, kept as it is', '<think>\nhm\n</think>\nyes', '<think>\nhm\n</think>\nyes\n'],
+    ['thinking before', '<think>\nhm\n</think>\nyes', 'yes\n'],
+    ['thinking before, after a blank line', '\n\n<think>hm</think>\n\n\nyes\n', 'yes\n'],
+    ['thinking of nothing', '<think>\n\n</think>\n\nyes', 'yes\n'],
+    ['thinking twice', '<think>a</think>\n<think>b</think>\nyes', 'yes\n'],
+    ['thinking by other names', '<Thinking>hm</thinking>\nyes', 'yes\n'],
+    ['thinking in brackets', '[THINK]hm[/THINK]yes', 'yes\n'],
+    ['thinking with its beginning in the prompt', 'Okay, the person wants…\n</think>\n\nyes', 'yes\n'],
+    ['thinking with CRLF', '<think>\r\nhm\r\n</think>\r\n\r\nyes\r\n', 'yes\n'],
+    ['thinking that is spoken of', 'Put it in `<think>` and `</think>`.\n', 'Put it in `<think>` and `</think>`.\n'],
+    ['a page on thinking', '# Tags\n\n<think>\nhm\n</think>\n', '# Tags\n\n<think>\nhm\n</think>\n'],
+    ['its end in a code block', '```\nhm\n</think>\n```\n', '```\nhm\n</think>\n```\n'],
+    ['thinking that never ends', '<think>\nhm', THOUGHT],
+    ['thinking alone', '<think>\nhm\n</think>\n', EMPTY],
     ['nothing', '', EMPTY],
     ['blanks', ' \r\n\t\n', EMPTY],
     ['a byte order mark alone', '\uFEFF', EMPTY],
@@ -107,11 +120,9 @@ describe('code_block', () => {
       { choice: ['pip install x\n', 'y\n'] },
     ],
     ['two blocks with nothing between', '```\nx\n```\n```\ny\n```', { choice: ['x\n', 'y\n'] }],
-    [
-      'a block in thinking and one after',
-      '<think>\n```py\ndraft\n```\n</think>\n\n```py\nfinal\n```',
-      { choice: ['draft\n', 'final\n'] },
-    ],
+    ['a block in thinking and one after', '<think>\n```py\ndraft\n```\n</think>\n\n```py\nfinal\n```', 'final\n'],
+    ['the same, begun in the prompt', 'So:\n```py\ndraft\n```\n</think>\n```py\nfinal\n```', 'final\n'],
+    ['a block in thinking that never ends', '<think>\n```py\ndraft\n```\nBut wait', THOUGHT],
     ['a block beside an empty one', '```\n```\n\n```py\nx\n```', EMPTY_BESIDE],
     ['bare code', 'def f():\n    return 1\n', NO_FENCE],
     ['prose alone', "I'm sorry, but I can't help with that.", NO_FENCE],
@@ -330,6 +341,7 @@ describe('Markdown with code blocks in it', () => {
 describe('json', () => {
   const shapes: readonly Shape[] = [
     ['an object', '{"a": 1}', '{"a": 1}\n'],
+    ['an object after a thought with braces', '<think>{"a": 0}</think>\n{"a": 1}', '{"a": 1}\n'],
     ['a list', '[1, 2]\n', '[1, 2]\n'],
     ['a number', ' 1 ', '1\n'],
     [

@@ -1,5 +1,5 @@
 // A web server on 127.0.0.1 that does what a test tells it: for what a real model's server never would, or never shows.
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export async function webServer(respond: RequestListener) {
@@ -26,4 +26,16 @@ export function streamed(text: string): string {
   const piece = { choices: [{ index: 0, delta: { content: text }, finish_reason: null }] };
   const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
   return `${chunk(piece)}${chunk(end)}data: [DONE]\n\n`;
+}
+
+/** The body of a request. */
+export async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  let body = '';
+  for await (const piece of request) body += piece;
+  return JSON.parse(body);
+}
+
+/** A request that is wrong, in the server's opinion. */
+export function refusing(response: ServerResponse, message: string, param?: string): void {
+  response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message, param } }));
 }

@@ -1,0 +1,41 @@
+// Where a server of a model is, and the key for it: found before anything is sent.
+import { RunbookError } from '../errors.ts';
+import type { ModelSettings } from '../runbook/task.ts';
+import type { Surroundings } from '../world.ts';
+
+type Env = Surroundings['env'];
+
+/** Throws RUNBOOK_INVALID if the runbook's `base_url`, or the variable that stands for it, is no address. */
+export function urlOf(
+  model: string,
+  { baseUrl }: ModelSettings,
+  env: Env,
+  variable: string,
+  usual: string,
+): { readonly url: string; readonly host: string } {
+  const url = baseUrl ?? (env[variable] || usual);
+  if (URL.canParse(url) && /^https?:/.test(url)) return { url, host: new URL(url).host };
+  throw new RunbookError({
+    code: 'RUNBOOK_INVALID',
+    message: `the ${baseUrl === undefined ? `variable \`${variable}\`` : '`base_url`'} of \`${model}\` is not a URL: \`${url}\``,
+    hint: 'It looks like `http://127.0.0.1:1234/v1`.',
+  });
+}
+
+/** A server of one's own often wants no key. Throws MODEL_NO_KEY where one is needed and missing. */
+export function keyOf(
+  model: string,
+  { apiKeyEnv }: ModelSettings,
+  env: Env,
+  usual: string,
+  { isNeeded }: { readonly isNeeded: boolean },
+): { readonly key: string | undefined; readonly keyName: string } {
+  const keyName = apiKeyEnv ?? usual;
+  const key = env[keyName] || undefined;
+  if (key !== undefined || !isNeeded) return { key, keyName };
+  throw new RunbookError({
+    code: 'MODEL_NO_KEY',
+    message: `\`${model}\` needs the key \`${keyName}\`, which is not set`,
+    hint: `Put \`${keyName}=…\` into .env, or let another answer: \`--model paste\` needs no key.`,
+  });
+}
