@@ -8,6 +8,8 @@ export async function makeModel(choice: ModelChoice, surroundings: Surroundings)
   switch (provider) {
     case 'openai':
       return (await import('./openai.ts')).openaiModel(choice, surroundings);
+    case 'anthropic':
+      return (await import('./anthropic.ts')).anthropicModel(choice, surroundings);
     case 'paste':
       return (await import('./paste.ts')).pasteModel(choice, surroundings);
     case 'scripted':

@@ -121,7 +121,7 @@ const model = z.looseObject(
   {
     provider: z.enum(PROVIDERS, { error: 'a provider' }),
     model: described(text, "The provider's name of the model."),
-    base_url: described(text, 'Where an OpenAI-compatible server listens.'),
+    base_url: described(text, 'Where a server listens that speaks as the provider does.'),
     api_key_env: described(text, 'The variable that holds the key.'),
     temperature: described(z.number({ error: 'a number' }), 'How freely it answers.'),
     max_tokens: described(count, 'The longest reply.'),

@@ -264,7 +264,7 @@ class Show {
               oneLine(plan.model),
               oneLine(plan.template),
               `${count(plan.tokens)} tokens`,
-              plan.provider === 'openai' ? cost : '',
+              plan.provider === 'paste' || plan.provider === 'scripted' ? '' : cost,
             ],
             columns,
           ),

@@ -11,8 +11,10 @@ export type Answer =
       pauseMs?: number;
       /** The connection is cut after so many pieces of 10 characters. */
       cutAfter?: number;
-      usage?: { prompt_tokens: number; completion_tokens: number };
-      finishReason?: 'stop' | 'length' | 'content_filter';
+      /** With the names that the provider has for them. */
+      usage?: Record<string, number>;
+      /** `refusal` is Anthropic's word for `content_filter`. */
+      finishReason?: string;
     }
   /** `retryAfter`, in seconds, is sent with 429 only. */
   | { status: number; message?: string; code?: string; retryAfter?: number };
@@ -66,10 +68,19 @@ function servedAs(answer: Answer): Omit<Fixture, 'match'> {
 
 /** The program asks api.openai.com, whose prices are known; underneath, the network leads to the loopback. */
 export function asIfOpenai(rig: Rig, url: string): Record<string, string> {
+  return { OPENAI_API_KEY: 'sk-loopback', NODE_OPTIONS: redirected(rig, 'https://api.openai.com/v1', url) };
+}
+
+export function asIfAnthropic(rig: Rig, origin: string): Record<string, string> {
+  return { ANTHROPIC_API_KEY: 'sk-loopback', NODE_OPTIONS: redirected(rig, 'https://api.anthropic.com', origin) };
+}
+
+/** As a path in the rig's folder, since the options of Node have no quotes. */
+export function redirected(rig: Rig, from: string, to: string): string {
   rig.write(
     '../redirect.mjs',
     `const real = globalThis.fetch;
-globalThis.fetch = (target, options) => real(String(target).replace('https://api.openai.com/v1', '${url}'), options);`,
+globalThis.fetch = (target, options) => real(String(target).replace('${from}', '${to}'), options);`,
   );
-  return { OPENAI_API_KEY: 'sk-loopback', NODE_OPTIONS: `--import ${rig.dir}/../redirect.mjs` };
+  return `--import ${rig.dir}/../redirect.mjs`;
 }

@@ -21,6 +21,11 @@ export function chunk(fields: object): string {
   return `data: ${JSON.stringify(fields)}\n\n`;
 }
 
+/** The same of Anthropic's. */
+export function anthropicEvent(type: string, fields: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+}
+
 /** A whole streamed reply with this text. */
 export function streamed(text: string): string {
   const piece = { choices: [{ index: 0, delta: { content: text }, finish_reason: null }] };
