@@ -109,6 +109,8 @@ export type StepPlan =
       template: string;
       tokens: number;
       cost: number | undefined;
+      /** What may still be spent on it in this run, in US dollars; undefined if there is no limit. */
+      budgetLeft: number | undefined;
       writes: readonly string[];
       context: readonly { source: string; chars: number }[];
     };

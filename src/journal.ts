@@ -106,10 +106,13 @@ export function walkJournal(root: string, visit: (line: JournalLine) => void): n
 
 const LINE_END = 0x0a;
 
-/** What the replies of one run have cost so far, in US dollars; those of unknown price count nothing. */
-export function costOfRun(root: string, runId: string): number {
+/** What the replies of one run (to one task) have cost so far, in US dollars; those of unknown price count nothing. */
+export function costOfRun(root: string, runId: string, taskId?: string): number {
   const replies = readJournal(root).filter(
-    (line) => line.run_id === runId && line.event_type === 'AI_RESPONSE_RECEIVED',
+    (line) =>
+      line.run_id === runId &&
+      line.event_type === 'AI_RESPONSE_RECEIVED' &&
+      (taskId === undefined || line.task_id === taskId),
   );
   return replies.reduce((sum, { details }) => sum + (typeof details?.cost_usd === 'number' ? details.cost_usd : 0), 0);
 }

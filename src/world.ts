@@ -112,6 +112,8 @@ export interface Model {
   readonly provider: string;
   /** US dollars for a prompt of so many tokens; undefined if the price is not known. */
   readonly price: (inputTokens: number, outputTokens: number) => number | undefined;
+  /** How many tokens it takes, prompt and reply together; undefined if that is not known. */
+  readonly contextWindow: number | undefined;
   /** Contract: throws MODEL_FAILED with what went wrong, or INTERRUPTED; never anything else. */
   readonly reply: (request: ModelRequest) => Promise<Reply>;
 }

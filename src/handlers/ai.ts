@@ -6,7 +6,7 @@ import { notPlain } from '../plainFile.ts';
 import type { AiDetails, Runbook, Task } from '../runbook/task.ts';
 import { compile } from '../templates/compile.ts';
 import { type CompleteAi, Conversation } from './conversation.ts';
-import { requireBudget } from './exchange.ts';
+import { budgetLeft, requireBudget } from './exchange.ts';
 import { chooseModel } from './modelChoice.ts';
 import type { Job, Step } from './outcome.ts';
 import { requirePerson } from './person.ts';
@@ -31,6 +31,7 @@ export async function prepareAi(job: Job): Promise<Step> {
       template: prompt.template,
       tokens: prompt.tokens,
       cost: model.price(prompt.tokens, 0),
+      budgetLeft: budgetLeft(job),
       writes: whatItWrites(task, ai),
       context: prompt.context,
     },

@@ -1,5 +1,5 @@
 // What goes to the model and what comes back: each prompt and reply kept in the logs and journaled, and what they cost counted.
-import { errnoOf, RunbookError } from '../errors.ts';
+import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import type { Usage } from '../events.ts';
 import { costOfRun, sha256 } from '../journal.ts';
 import type { TaskLog } from '../logs.ts';
@@ -10,22 +10,41 @@ import type { Prompt } from './prompt.ts';
 import { withoutThinking } from './thinking.ts';
 import { turnsOf } from './turns.ts';
 
-/** Throws BUDGET_REACHED if this run has spent what it may. */
-export function requireBudget({ runbook, session }: Job): void {
-  const spent = runbook.budget === undefined ? 0 : costOfRun(session.root, session.runId);
-  if (runbook.budget === undefined || spent < runbook.budget) return;
-  throw new RunbookError({
-    code: 'BUDGET_REACHED',
-    message: `this run has spent $${spent.toFixed(4)}, and its \`budget\` is $${runbook.budget}; nothing more was sent`,
-    at: runbook.source.place(['budget']),
-    hint: 'A new run starts from zero; or raise the budget.',
-  });
+/** Throws BUDGET_REACHED if this run, or this task in it, has spent what it may. */
+export function requireBudget({ runbook, task, session }: Job): void {
+  const { root, runId } = session;
+  const reached = (who: string, budget: number | undefined, spent: () => number, at: () => Place, hint: string) => {
+    if (budget === undefined || spent() < budget) return;
+    const message = `${who} has spent $${spent().toFixed(4)}, and its \`budget\` is $${budget}; nothing more was sent`;
+    throw new RunbookError({ code: 'BUDGET_REACHED', message, at: at(), hint });
+  };
+  const again = 'A new run starts from zero; or raise the budget.';
+  reached(
+    'this run',
+    runbook.budget,
+    () => costOfRun(root, runId),
+    () => runbook.source.place(['budget']),
+    again,
+  );
+  const ofTask = () => costOfRun(root, runId, task.id);
+  reached(`\`${task.id}\``, task.budget, ofTask, () => task.place('budget'), again);
+}
+
+/** What may still be spent on this task in this run; undefined if there is no limit. */
+export function budgetLeft({ runbook, task, session: { root, runId } }: Job): number | undefined {
+  const left = [
+    ...(runbook.budget === undefined ? [] : [runbook.budget - costOfRun(root, runId)]),
+    ...(task.budget === undefined ? [] : [task.budget - costOfRun(root, runId, task.id)]),
+  ];
+  return left.length === 0 ? undefined : Math.min(...left);
 }
 
 export type Answer =
   | { readonly kind: 'reply'; readonly reply: Reply }
   | { readonly kind: 'failed'; readonly detail: string }
   | { readonly kind: 'aborted' };
+
+const SHOWN_EVERY_MS = 50;
 
 /** The requests of one start of a task. */
 export class Exchange {
@@ -116,9 +135,13 @@ export class Exchange {
 
   /** Counts are estimates while it comes; what the server counted replaces them in the end. */
   #progress(promptTokens: number): (chars: number, text: string) => void {
-    let all = 0;
+    let [all, shown] = [0, 0];
     return (chars, text) => {
       all += chars;
+      // A price is looked up each time, and some replies come in a million pieces.
+      const now = performance.now();
+      if (now - shown < SHOWN_EVERY_MS) return;
+      shown = now;
       const tokens = Math.ceil(all / 4);
       const cost = added(this.#usage.cost, this.#model.price(promptTokens, tokens));
       this.#job.session.world.emit({ kind: 'replyProgress', tokens, cost, text });

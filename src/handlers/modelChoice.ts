@@ -97,6 +97,8 @@ function bare(provider: Provider, model: string | undefined): ModelSettings {
     maxTokens: undefined,
     timeoutMs: undefined,
     stallMs: undefined,
+    price: undefined,
+    contextWindow: undefined,
     replies: undefined,
   };
 }

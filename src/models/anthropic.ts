@@ -2,7 +2,7 @@
 import Anthropic, { APIConnectionError, APIConnectionTimeoutError, APIError } from '@anthropic-ai/sdk';
 import { RunbookError } from '../errors.ts';
 import type { Model, ModelChoice, ModelRequest, Reply, Surroundings } from '../world.ts';
-import { priceOf } from './cost.ts';
+import { pricing } from './cost.ts';
 import { asked, connectionFault, type Fault, Faulty, streamFault, wantedWait } from './faults.ts';
 import { keyOf, urlOf } from './keys.ts';
 import { type Limits, limitsFor } from './limits.ts';
@@ -27,13 +27,13 @@ export function anthropicModel({ settings }: ModelChoice, { env, signal }: Surro
     maxRetries: 0,
     timeout: settings.timeoutMs ?? 600_000,
   });
-  const price = (input: number, output: number) =>
-    isAnthropic ? priceOf('anthropic', model, input, output) : undefined;
+  const { price, contextWindow } = pricing(settings, model, url);
   const limit = { maxTokens: settings.maxTokens ?? USUAL_MAX_TOKENS };
   return {
     label: model,
     provider: 'anthropic',
     price,
+    contextWindow,
     reply(request) {
       const limits = limitsFor(settings, signal);
       const ask = () => stream(client, model, settings, limit.maxTokens, request, limits, price);

@@ -3,7 +3,7 @@ import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 
 import { RunbookError } from '../errors.ts';
 import type { Usage } from '../events.ts';
 import type { Model, ModelChoice, ModelRequest, Reply, Surroundings } from '../world.ts';
-import { priceOf } from './cost.ts';
+import { pricing } from './cost.ts';
 import { asked, connectionFault, type Fault, Faulty, streamFault, wantedWait } from './faults.ts';
 import { keyOf, urlOf } from './keys.ts';
 import { type Limits, limitsFor } from './limits.ts';
@@ -23,12 +23,13 @@ export function openaiModel({ settings }: ModelChoice, { env, signal }: Surround
     maxRetries: 0,
     timeout: settings.timeoutMs ?? 600_000,
   });
-  const price = (input: number, output: number) => (isOpenai ? priceOf('openai', model, input, output) : undefined);
+  const { price, contextWindow } = pricing(settings, model, url);
   const dialect = dialectOf(url);
   return {
     label: model,
     provider: 'openai',
     price,
+    contextWindow,
     reply(request) {
       const limits = limitsFor(settings, signal);
       return asked(

@@ -5,11 +5,12 @@ import { naming } from '../paths.ts';
 import { folderFor } from '../runbook/folder.ts';
 import type { Model, ModelChoice, Surroundings } from '../world.ts';
 
-export function pasteModel({ root }: ModelChoice, { ask }: Surroundings): Model {
+export function pasteModel({ root, settings }: ModelChoice, { ask }: Surroundings): Model {
   return {
     label: 'paste',
     provider: 'paste',
     price: () => undefined,
+    contextWindow: settings.contextWindow,
     async reply({ turns, onText }) {
       // The chat in which the person asks knows what came before.
       const prompt = turns.at(-1)?.content ?? '';

@@ -1,9 +1,11 @@
 // Replies from a file, for tests and demos. It says on the screen and in the journal that no model answered.
 import * as z from 'zod/mini';
 import { type Place, RunbookError } from '../errors.ts';
+import type { Usage } from '../events.ts';
 import { insideProject } from '../paths.ts';
 import { checked } from '../runbook/mistakes.ts';
 import { readText, readYaml } from '../runbook/source.ts';
+import type { ModelSettings } from '../runbook/task.ts';
 import type { Model, ModelChoice, ModelRequest, Reply, Surroundings } from '../world.ts';
 
 const text = z.string({ error: 'text' });
@@ -40,7 +42,8 @@ export function scriptedModel({ settings, root, name }: ModelChoice, { signal }:
   return {
     label: 'scripted replies (no model)',
     provider: 'scripted',
-    price: () => 0,
+    price: priceOf(settings),
+    contextWindow: settings.contextWindow,
     async reply(request) {
       const text = textOf(root, replies, request, settings.replies ?? '');
       // In lines, as a stream would come, so that what watches it is tried too.
@@ -48,9 +51,21 @@ export function scriptedModel({ settings, root, name }: ModelChoice, { signal }:
         if (signal.aborted) throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
         request.onText(line);
       }
-      return { text, cut: false, usage: { inputTokens: 0, outputTokens: 0, cost: 0 } } satisfies Reply;
+      return { text, cut: false, usage: usageOf(settings, request, text) } satisfies Reply;
     },
   };
+}
+
+/** It costs nothing, unless the runbook says what it is to cost: then a budget can be tried on it. */
+function priceOf({ price }: ModelSettings): Model['price'] {
+  return (input, output) => (price ? (input * price.input + output * price.output) / 1e6 : 0);
+}
+
+function usageOf(settings: ModelSettings, { turns }: ModelRequest, reply: string): Usage {
+  if (!settings.price) return { inputTokens: 0, outputTokens: 0, cost: 0 };
+  const inputTokens = Math.ceil(turns.reduce((sum, { content }) => sum + content.length, 0) / 4);
+  const outputTokens = Math.ceil(reply.length / 4);
+  return { inputTokens, outputTokens, cost: priceOf(settings)(inputTokens, outputTokens) };
 }
 
 function readReplies(root: string, file: string): readonly Scripted[] {

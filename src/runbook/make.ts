@@ -1,4 +1,6 @@
 // From checked YAML maps to the camelCase records of task.ts: defaults applied, short forms made long.
+import type { Place } from '../errors.ts';
+import { brief } from './brief.ts';
 import type { Report } from './mistakes.ts';
 import type { RawAi, RawCheck, RawDetail, RawEntry, RawIssue, RawModel, RawRunbook, RawScript } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
@@ -37,6 +39,7 @@ export function makeTask(
   };
   const ai = field('ai_details');
   const script = field('script_details');
+  const budget = field('budget');
   return {
     id: entry.id,
     name: entry.name ?? detail?.name ?? entry.id,
@@ -54,6 +57,7 @@ export function makeTask(
     ...base,
     retries: field('retries') ?? 0,
     commit: field('commit') ?? false,
+    budget: budget === undefined ? undefined : amount(budget, () => place('budget'), context.report),
     lastRun: record.last_run ?? undefined,
     issues: record.issues?.map(makeIssue) ?? NOTHING,
     place,
@@ -106,6 +110,22 @@ function makeAi(raw: RawAi): AiDetails {
     reviewPoints: raw.review_points ?? [],
     fallbackPromptTemplate: raw.fallback_prompt_template ?? undefined,
   };
+}
+
+/** `5`, `$5`, `0.50 USD` → 5, 5, 0.5 */
+export function amount(value: string | number, at: () => Place, report: Report): number | undefined {
+  const parsed =
+    typeof value === 'number'
+      ? value
+      : Number(/^\$?\s*(\d+(?:\.\d+)?)\s*(?:USD|\$)?$/.exec(value.trim())?.[1] ?? Number.NaN);
+  if (parsed >= 0) return parsed;
+  report({
+    code: 'RUNBOOK_INVALID',
+    message: `\`budget\` must be an amount of US dollars, not \`${brief(value)}\``,
+    at: at(),
+    hint: 'For example: budget: 0.50',
+  });
+  return undefined;
 }
 
 const SUCCESS = [0];
@@ -176,6 +196,8 @@ export function makeModel(raw: RawModel): ModelSettings {
     maxTokens: raw.max_tokens ?? undefined,
     timeoutMs: raw.timeout == null ? undefined : milliseconds(raw.timeout),
     stallMs: raw.stall_timeout == null ? undefined : milliseconds(raw.stall_timeout),
+    price: raw.price ?? undefined,
+    contextWindow: raw.context_window ?? undefined,
     replies: raw.replies ?? undefined,
   };
 }

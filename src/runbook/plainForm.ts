@@ -36,6 +36,7 @@ const WORK: readonly (readonly [string, Test])[] = [
   ['cwd', isText],
   ['retries', isCount],
   ['commit', (value) => isFlag(value) || isText(value)],
+  ['budget', (value) => isText(value) || Number.isFinite(value)],
 ];
 
 const AI: Form = new Map([
@@ -45,6 +46,7 @@ const AI: Form = new Map([
   ['output_parser', isText],
   ['review_points', isTexts],
   ['fallback_prompt_template', isText],
+  ['auto_retry', isCount],
 ]);
 
 const DETAIL: Form = new Map([

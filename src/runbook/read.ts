@@ -1,11 +1,10 @@
 // From the files to a `Runbook`: reads them, and says what is wrong in them.
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Place, RunbookError, type Trouble } from '../errors.ts';
+import { RunbookError, type Trouble } from '../errors.ts';
 import { allowOutside, insideProject } from '../paths.ts';
-import { brief } from './brief.ts';
 import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
-import { type Making, makeModel, makeTask } from './make.ts';
+import { amount, type Making, makeModel, makeTask } from './make.ts';
 import type { Report } from './mistakes.ts';
 import { ENTRY_FIELDS, isPlainDetail, isPlainEntry, isPlainRunbook } from './plainForm.ts';
 import { referenceMistakes } from './ready.ts';
@@ -171,22 +170,6 @@ function attempt<T>(report: Report, read: () => T): T | undefined {
     report(error);
     return undefined;
   }
-}
-
-/** `5`, `$5`, `0.50 USD` → 5, 5, 0.5 */
-function amount(value: string | number, at: () => Place, report: Report): number | undefined {
-  const parsed =
-    typeof value === 'number'
-      ? value
-      : Number(/^\$?\s*(\d+(?:\.\d+)?)\s*(?:USD|\$)?$/.exec(value.trim())?.[1] ?? Number.NaN);
-  if (parsed >= 0) return parsed;
-  report({
-    code: 'RUNBOOK_INVALID',
-    message: `\`budget\` must be an amount of US dollars, not \`${brief(value)}\``,
-    at: at(),
-    hint: 'For example: budget: 0.50',
-  });
-  return undefined;
 }
 
 function readEntry(context: Context, entry: RawEntry, index: number): Task | undefined {

@@ -7,6 +7,7 @@ import { milliseconds, PROVIDERS, STATUSES, TASK_TYPES } from './vocabulary.ts';
 const text = z.string({ error: 'text' });
 const flag = z.boolean({ error: '`true` or `false`' });
 const count = z.int({ error: 'a whole number, 0 or more' }).check(z.gte(0, { error: 'a whole number, 0 or more' }));
+const dollars = z.number({ error: 'an amount of US dollars' }).check(z.gte(0, { error: 'an amount of US dollars' }));
 const texts = z.array(text, { error: 'a list' });
 const described = <T extends z.ZodMiniType>(schema: T, description: string) =>
   optional(schema.check(z.meta({ description })) as T);
@@ -19,6 +20,7 @@ function optional<T extends z.ZodMiniType>(schema: T) {
 const duration = z
   .union([z.number(), text], { error: 'a duration such as `90s`, `10m` or `1h30m`' })
   .check(z.refine((value) => (milliseconds(value) ?? 0) > 0, { error: 'a duration such as `90s`, `10m` or `1h30m`' }));
+const money = z.union([z.number(), text], { error: 'an amount of money' });
 const variables = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.boolean()], { error: 'text, a number or a truth value' }),
@@ -94,6 +96,7 @@ const workFields = {
     z.union([flag, text], { error: '`true`, `false`, or the message' }),
     'One git commit with the work and the status, when it is DONE.',
   ),
+  budget: described(money, 'The most that its replies may cost in a run, in US dollars.'),
 };
 
 const taskFields = {
@@ -127,6 +130,11 @@ const model = z.looseObject(
     max_tokens: described(count, 'The longest reply.'),
     timeout: described(duration, 'The longest it may take.'),
     stall_timeout: described(duration, 'The longest silence in the middle of a reply; `90s` if not said.'),
+    price: described(
+      z.strictObject({ input: dollars, output: dollars }, { error: 'a map of `input` and `output`' }),
+      'US dollars for a million tokens, where they are not known or are your own.',
+    ),
+    context_window: described(count, 'How many tokens it takes, where that is not known.'),
     replies: described(text, 'For `scripted`: the file with the replies.'),
   },
   { error: 'a map with `provider`' },
@@ -157,7 +165,7 @@ export const runbookSchema = z.looseObject(
       texts,
       'Folders outside of the project in which paths may lie, from the folder of `runbook.yaml` or absolute.',
     ),
-    budget: described(z.union([z.number(), text], { error: 'an amount of money' }), 'The most a run may cost.'),
+    budget: described(money, 'The most a run may cost.'),
     tasks: z.array(entrySchema, { error: 'a list of tasks' }),
   },
   { error: 'a map with `tasks`' },

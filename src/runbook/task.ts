@@ -42,6 +42,8 @@ export interface Task {
   readonly retries: number;
   /** `true`, or the commit's message. */
   readonly commit: boolean | string;
+  /** The most that its replies may cost in a run, in US dollars. */
+  readonly budget: number | undefined;
   readonly lastRun: Readonly<Record<string, unknown>> | undefined;
   readonly issues: readonly Issue[];
   /** Where a field (in its YAML spelling, `ai_details.prompt_template`) is written, or the task if it is not. */
@@ -101,6 +103,9 @@ export interface ModelSettings {
   readonly timeoutMs: number | undefined;
   /** The longest silence in the middle of a reply; some default if undefined. */
   readonly stallMs: number | undefined;
+  /** US dollars for a million tokens. */
+  readonly price: { readonly input: number; readonly output: number } | undefined;
+  readonly contextWindow: number | undefined;
   readonly replies: string | undefined;
 }
 

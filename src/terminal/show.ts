@@ -255,7 +255,13 @@ class Show {
         return [...(plan.instructions === description ? [] : about), ...text, ...steps];
       }
       case 'ai': {
-        const cost = plan.cost === undefined ? 'cost unknown' : `about ${money(plan.cost)}`;
+        const { cost: price, budgetLeft } = plan;
+        const cost = price === undefined ? 'cost unknown' : `about ${money(price)}`;
+        const counts = price === undefined ? 'the budget can’t count it' : undefined;
+        const budget =
+          budgetLeft === undefined || plan.provider === 'paste'
+            ? ''
+            : (counts ?? `${money(budgetLeft)} of the budget left`);
         const sources = plan.context.map(({ source, chars }) => `${oneLine(source)} (${count(Math.ceil(chars / 4))})`);
         return [
           ...about,
@@ -265,6 +271,7 @@ class Show {
               oneLine(plan.template),
               `${count(plan.tokens)} tokens`,
               plan.provider === 'paste' || plan.provider === 'scripted' ? '' : cost,
+              budget,
             ],
             columns,
           ),
