@@ -113,6 +113,8 @@ export type StepPlan =
       budgetLeft: number | undefined;
       writes: readonly string[];
       context: readonly { source: string; chars: number }[];
+      /** Why the model may not take the prompt, if that is so. */
+      doubt: string | undefined;
     };
 
 /** Who holds a lease: enough to say so, and to tell a live holder from a dead one. */

@@ -53,6 +53,12 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./why.ts'),
   },
   {
+    name: 'prompt',
+    group: 'See',
+    summary: 'what would be sent to a model, its size, and where it comes from',
+    load: () => import('./prompt.ts'),
+  },
+  {
     name: 'history',
     aliases: ['log'],
     group: 'See',

@@ -138,6 +138,25 @@ export const OUTPUT = {
     earlier: z.int().check(z.describe('How many came before these.')),
     unreadable_lines: z.int(),
   }),
+  prompt: z
+    .strictObject({
+      task_id: id,
+      template: z.string(),
+      text: z
+        .string()
+        .check(z.describe('Values of secrets are replaced by their names; they would be sent as they are.')),
+      tokens: z.int().check(z.describe('About: four characters to a token.')),
+      model: maybe(z.string()).check(z.describe('Null where a person would be asked, or its key is missing.')),
+      context_window: maybe(z.int()),
+      parts: z.array(
+        z.strictObject({
+          source: z.string().check(z.describe('The template first; a path, `git.log` or `git.diff`.')),
+          tokens: z.int(),
+          lines: maybe(z.array(z.int())).check(z.describe('The first and the last line of the text that it fills.')),
+        }),
+      ),
+    })
+    .check(z.describe('What would be sent for a task. Nothing was.')),
   history: z.strictObject({
     moments: z.array(moment).check(z.describe('Newest last.')),
     earlier: z.int().check(z.describe('How many came before these: see `--limit`.')),

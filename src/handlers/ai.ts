@@ -14,6 +14,7 @@ import { fillTemplate, knownNames, NOTHING_EARLIER } from './prompt.ts';
 import { requireHarmless } from './proposal.ts';
 import { parserProblem, schemaProblem } from './reply.ts';
 import { requireFolder } from './script.ts';
+import { doubtOf, tooLarge } from './size.ts';
 
 export async function prepareAi(job: Job): Promise<Step> {
   const { task } = job;
@@ -23,6 +24,9 @@ export async function prepareAi(job: Job): Promise<Step> {
   await requireSchema(task, ai);
   requireBudget(job);
   const model = await chooseModel(job);
+  // With --review the person may make it shorter; it is measured again before it goes.
+  const refused = job.options.review ? undefined : tooLarge(prompt, model);
+  if (refused) throw refused;
   return {
     plan: {
       kind: 'ai',
@@ -34,6 +38,7 @@ export async function prepareAi(job: Job): Promise<Step> {
       budgetLeft: budgetLeft(job),
       writes: whatItWrites(task, ai),
       context: prompt.context,
+      doubt: doubtOf(prompt, model),
     },
     carryOut: () => new Conversation(job, ai, model).carryOut(prompt),
   };

@@ -11,6 +11,7 @@ import type { Job, Outcome } from './outcome.ts';
 import { type Earlier, fillTemplate, type Prompt } from './prompt.ts';
 import { placed, writeProposal } from './proposal.ts';
 import { type ProposedFile, parseReply } from './reply.ts';
+import { tokensIn } from './size.ts';
 import { withoutThinking } from './thinking.ts';
 import { onTrial } from './trial.ts';
 import { joined } from './turns.ts';
@@ -73,7 +74,7 @@ export class Conversation {
         ],
       });
       if (answer === 'quit') return undefined;
-      if (answer === 'send') return { ...prompt, text, tokens: Math.ceil(text.length / 4) };
+      if (answer === 'send') return { ...prompt, text, tokens: tokensIn(text) };
       const edited = await this.#edit('prompt.md', text, by);
       if (edited === undefined) continue;
       text = edited;

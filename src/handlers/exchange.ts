@@ -7,6 +7,7 @@ import { reasonOf } from '../paths.ts';
 import type { Model, Reply } from '../world.ts';
 import type { Job } from './outcome.ts';
 import type { Prompt } from './prompt.ts';
+import { tokensIn, tooLarge } from './size.ts';
 import { withoutThinking } from './thinking.ts';
 import { turnsOf } from './turns.ts';
 
@@ -79,13 +80,15 @@ export class Exchange {
   async send(prompt: Prompt, soFar?: string): Promise<Answer> {
     const { session, task } = this.#job;
     requireBudget(this.#job);
+    const refused = tooLarge(prompt, this.#model);
+    if (refused) return { kind: 'failed', detail: [refused.message, refused.hint].filter(Boolean).join('. ') };
     this.#requests++;
     this.#isContinued = soFar !== undefined;
     const numbered = (name: string) => (this.#requests === 1 ? `${name}.md` : `${name}-${this.#requests}.md`);
     const turns = turnsOf(prompt.text, soFar);
     const sent = turns.map(({ content }) => content).join('\n\n');
     const kept = this.#log.keep(numbered('prompt'), session.world.redact(sent));
-    const tokens = soFar === undefined ? prompt.tokens : Math.ceil(sent.length / 4);
+    const tokens = soFar === undefined ? prompt.tokens : tokensIn(sent);
     const { label, provider } = this.#model;
     session.tell({
       kind: 'promptSent',

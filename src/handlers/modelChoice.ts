@@ -31,6 +31,19 @@ export async function chooseModel(job: Job): Promise<Model> {
   }
 }
 
+/** The model that would be asked, as far as that is known without asking a person; undefined if it can't answer now. */
+export async function foreseenModel({ options, task, runbook, session }: Job): Promise<Model | undefined> {
+  const name = (options.model || undefined) ?? task.ai?.model ?? runbook.defaultModel ?? options.userModel;
+  const settings = name === undefined ? undefined : knownModel(runbook, name);
+  if (name === undefined || !settings || settings instanceof RunbookError) return undefined;
+  try {
+    return await session.world.model({ name, settings, root: session.root });
+  } catch (error) {
+    if (error instanceof RunbookError) return undefined;
+    throw error;
+  }
+}
+
 /** Throws MODEL_UNKNOWN if the model that the task or the defaults name can't be any. */
 export function requireKnownModel(runbook: Runbook, task: Task): void {
   const name = task.ai?.model ?? runbook.defaultModel;

@@ -5,15 +5,17 @@ import { insideProject } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
 import type { Task } from '../runbook/task.ts';
 import { requireNoKeys } from '../secretFiles.ts';
-import { compile } from '../templates/compile.ts';
+import { compile, type Part } from '../templates/compile.ts';
 import type { Job } from './outcome.ts';
+import { type PromptPart, partsOf, tokensIn } from './size.ts';
 
 export interface Prompt {
   readonly template: string;
   readonly text: string;
   /** About four characters to a token: near enough to say what is coming before it is sent. */
   readonly tokens: number;
-  readonly context: readonly { readonly source: string; readonly chars: number }[];
+  /** The template first, then what went into it. */
+  readonly context: readonly PromptPart[];
 }
 
 /** What an earlier attempt left for this one. Empty texts on the first. */
@@ -29,11 +31,12 @@ export const NOTHING_EARLIER: Earlier = { feedback: '', previousResponse: '', er
 export async function fillTemplate(job: Job, template: string, earlier: Earlier): Promise<Prompt> {
   const { task, runbook, session } = job;
   const compiled = compile(session.root, template, knownNames(task));
+  const parts: Part[] = [];
   const variables = {
     task: describeTask(task),
     runbook: { name: runbook.name, description: runbook.description ?? '' },
-    outputs: outputsOf(job),
-    git: compiled.uses.has('git') ? await gitVariables(job) : {},
+    outputs: outputsOf(job, parts),
+    git: compiled.uses.has('git') ? await gitVariables(job, parts) : {},
     feedback: earlier.feedback,
     previous_response: earlier.previousResponse,
     error: earlier.error,
@@ -41,7 +44,12 @@ export async function fillTemplate(job: Job, template: string, earlier: Earlier)
   };
   const rendered = compiled.render(variables);
   const text = withEarlier(rendered.text, compiled.uses, earlier);
-  return { template, text, tokens: Math.ceil(text.length / 4), context: rendered.parts };
+  parts.push(...rendered.parts, { source: 'the reply before', text: earlier.previousResponse });
+  parts.push(
+    { source: 'what was wrong with it', text: earlier.error },
+    { source: 'what to change', text: earlier.feedback },
+  );
+  return { template, text, tokens: tokensIn(text), context: partsOf(template, text, parts) };
 }
 
 /** What every template may speak of, beside the keys of `input_context`. */
@@ -57,11 +65,16 @@ function describeTask(task: Task): Record<string, unknown> {
 }
 
 /** The texts of earlier tasks' artifacts by task id, read only when the template asks for one. */
-function outputsOf({ runbook, session }: Job): Record<string, string> {
+function outputsOf({ runbook, session }: Job, parts: Part[]): Record<string, string> {
   const outputs = {};
+  const read = (id: string, path: string) => {
+    const text = readOutput(session.root, id, path);
+    parts.push({ source: path, text });
+    return text;
+  };
   for (const { id, outputArtifact } of runbook.tasks) {
     if (outputArtifact === undefined) continue;
-    Object.defineProperty(outputs, id, { enumerable: true, get: () => readOutput(session.root, id, outputArtifact) });
+    Object.defineProperty(outputs, id, { enumerable: true, get: () => read(id, outputArtifact) });
   }
   return outputs;
 }
@@ -88,9 +101,10 @@ function readOutput(root: string, id: string, path: string): string {
   }
 }
 
-async function gitVariables({ session }: Job): Promise<Record<string, string>> {
+async function gitVariables({ session }: Job, parts: Part[]): Promise<Record<string, string>> {
   const { shell } = session.world;
   const [log, diff] = await Promise.all([gitLog(shell, session.root), gitDiff(shell, session.root)]);
+  parts.push({ source: 'git.log', text: log }, { source: 'git.diff', text: diff });
   return { log, diff };
 }
 

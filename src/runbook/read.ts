@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { RunbookError, type Trouble } from '../errors.ts';
 import { allowOutside, insideProject } from '../paths.ts';
 import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
+import { brief } from './brief.ts';
 import { amount, type Making, makeModel, makeTask } from './make.ts';
 import type { Report } from './mistakes.ts';
 import { ENTRY_FIELDS, isPlainDetail, isPlainEntry, isPlainRunbook } from './plainForm.ts';

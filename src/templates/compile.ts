@@ -21,8 +21,13 @@ export interface Compiled {
 
 export interface Rendered {
   readonly text: string;
-  /** The files whose text went into it, with their sizes. */
-  readonly parts: readonly { readonly source: string; readonly chars: number }[];
+  /** The files whose text went into it, each as often as it was asked for. The rest is the template's own. */
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly source: string;
+  readonly text: string;
 }
 
 /**
@@ -116,14 +121,12 @@ function render(
   sources: Map<string, Source>,
   variables: Readonly<Record<string, unknown>>,
 ): Rendered {
-  const parts: { source: string; chars: number }[] = [];
+  const parts: Part[] = [];
   const context = { ...provided(root, parts), ...variables };
   for (const source of sources.values())
     for (const lookup of source.found.lookups) requireMember(source, lookup, context);
   try {
-    const text = renderText(file, context, (name) => loaded(root, sources, name));
-    const fromFiles = parts.reduce((sum, { chars }) => sum + chars, 0);
-    return { text, parts: [{ source: file, chars: Math.max(0, text.length - fromFiles) }, ...parts] };
+    return { text: renderText(file, context, (name) => loaded(root, sources, name)), parts };
   } catch (error) {
     throw worded(sources, file, error);
   }
@@ -167,12 +170,12 @@ const PROVIDED = { file: true, glob: true };
 const LEFT_OUT = ['**/node_modules/**', '**/.git/**', '**/.runbook/**'];
 
 /** `file("path")` is a text; `glob("src/**")` is a list of `{path, text}`, sorted. */
-function provided(root: string, parts: { source: string; chars: number }[]) {
+function provided(root: string, parts: Part[]) {
   const open = (path: string) => {
     const real = insideProject(root, path);
     requireNoKeys(real, path);
     const text = readText(real, path);
-    parts.push({ source: path, chars: text.length });
+    parts.push({ source: path, text });
     return text;
   };
   return {

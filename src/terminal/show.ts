@@ -276,6 +276,7 @@ class Show {
             columns,
           ),
           ...(sources.length < 2 ? [] : [palette.dim(fit(`  with ${sources.join(', ')}`, columns))]),
+          ...(plan.doubt === undefined ? [] : wrap(`  ${palette.bad('!')} ${this.#line(plan.doubt)}`, columns, '    ')),
           plan.writes.length === 0
             ? '  writes nothing: the reply goes to the log'
             : `  writes ${plan.writes.map(oneLine).join(', ')} once you accept`,

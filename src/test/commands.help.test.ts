@@ -54,6 +54,8 @@ describe('--help', () => {
         list|ls         every task with its status
         show            everything about one task
         why             why a task has its status, and what moves it on
+        prompt          what would be sent to a model, its size, and where it comes
+                        from
         history|log     what happened, when, by whom, and what it cost
 
       Write:
@@ -196,7 +198,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });

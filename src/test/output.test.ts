@@ -94,6 +94,8 @@ const STORY: string[][] = [
   ['-C', 'new', 'init'],
   ...['build', 'draft', 'read'].map((id) => ['show', id]),
   ['why', 'draft'],
+  ['prompt', 'draft'],
+  ['prompt', 'read'],
   ['history', 'draft', '--all', '--limit', '9'],
 ];
 
