@@ -73,6 +73,8 @@ export type Event =
       snippet: string;
     }
   | { kind: 'replyFailed'; taskId: string; issueType: string; detail: string }
+  | { kind: 'retried'; taskId: string; attempt: number; of: number }
+  | { kind: 'uncommitted'; paths: readonly string[] }
   | { kind: 'proposed'; files: readonly Proposal[]; whole: boolean }
   | { kind: 'reviewPoints'; points: readonly string[] }
   | {
@@ -158,6 +160,8 @@ export interface Proposal {
   /** What stands on disk: undefined if there is nothing yet. */
   readonly before: string | undefined;
   readonly after: string;
+  /** How many bytes stand on disk, if they are no text. */
+  readonly binaryBytes: number | undefined;
 }
 
 export type DecidedBy = 'person' | '--yes' | '--answer' | 'nobody';

@@ -40,6 +40,16 @@ export async function gitDiff(shell: Shell, root: string): Promise<string> {
   return (await git(shell, root, 'diff', 'HEAD', '--no-color', '--no-ext-diff')) ?? '';
 }
 
+/** Which of these paths (from `root`) differ from the last commit, or are in none; empty outside a repository. */
+export async function uncommittedOf(shell: Shell, root: string, paths: readonly string[]): Promise<Set<string>> {
+  const changed = new Set<string>();
+  for (const path of paths) {
+    const said = await git(shell, root, 'status', '--porcelain=v1', '--untracked-files=all', '--', path);
+    if (said !== undefined && said.trim() !== '') changed.add(path);
+  }
+  return changed;
+}
+
 /** Each path that differs from the last commit, with a fingerprint of how it stands now. */
 export type WorkTree = ReadonlyMap<string, string>;
 

@@ -271,6 +271,8 @@ function entryOf(event: Event): Entry | undefined {
       return entry('AI_RESPONSE_DELAYED', event, { why: event.why, wait_ms: Math.round(event.waitMs) });
     case 'replyFailed':
       return entry('AI_RESPONSE_FAILED', event, { type: event.issueType, detail: event.detail });
+    case 'retried':
+      return entry('AUTO_RETRY', event, { attempt: event.attempt, of: event.of });
     case 'fileWritten':
       return entry('FILE_WRITTEN', event, { path: event.path, bytes: event.bytes, sha256: event.sha256 });
     case 'artifactChanged':
@@ -288,6 +290,7 @@ function entryOf(event: Event): Entry | undefined {
     case 'promptShown':
     case 'replyProgress':
     case 'proposed':
+    case 'uncommitted':
     case 'reviewPoints':
     case 'upNext':
     case 'note':

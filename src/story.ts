@@ -143,7 +143,7 @@ class Teller {
     if (type === 'START_TASK') totals.starts++;
     if (type === 'COMPLETE_TASK' || type === 'ERROR_TASK') totals.ms += numberIn(line, 'ms') ?? 0;
     if (type === 'AI_RESPONSE_RECEIVED') totals.cost += numberIn(line, 'cost_usd') ?? 0;
-    const again = textIn(line, 'decision') === 'retry' || commandIn(line) === 'retry';
+    const again = textIn(line, 'decision') === 'retry' || commandIn(line) === 'retry' || type === 'AUTO_RETRY';
     if (again || (type === 'RUN_SCRIPT' && (numberIn(line, 'attempt') ?? 1) > 1)) totals.retries++;
   }
 }

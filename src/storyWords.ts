@@ -39,6 +39,8 @@ export function wordsFor(line: JournalLine): string | undefined {
       return joined(['asked again later', text('why')], ': ');
     case 'AI_RESPONSE_FAILED':
       return joined([text('type'), text('detail')], ': ');
+    case 'AUTO_RETRY':
+      return 'what was wrong went back to the model';
     case 'FILE_WRITTEN':
       return joined(['wrote', text('path')], ' ');
     case 'FILE_RESTORED':

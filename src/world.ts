@@ -1,6 +1,6 @@
 // What the loop needs from outside. The terminal, a test and later front ends each bring their own.
 import type { RunbookError } from './errors.ts';
-import type { DecidedBy, Event, ShellResult, Survivor, Usage } from './events.ts';
+import type { DecidedBy, Event, Proposal, ShellResult, Survivor, Usage } from './events.ts';
 import type { Command, ModelSettings } from './runbook/task.ts';
 
 export interface World {
@@ -24,8 +24,8 @@ export type Surroundings = Pick<World, 'ask' | 'env' | 'signal'>;
 
 /** What a person, or a flag that speaks for them, answers. */
 export type Decision = 'accept' | 'retry' | 'edit' | 'error' | 'skip' | 'quit';
-export type Answer = Decision | 'goOn' | 'diff' | 'continue' | 'send' | `pick:${string}`;
-export type Topic = 'manual' | 'review' | 'prompt' | 'interrupted' | 'stopped' | 'model' | 'block' | 'paste';
+export type Answer = Decision | 'goOn' | 'diff' | 'continue' | 'each' | 'take' | 'leave' | 'send' | `pick:${string}`;
+export type Topic = 'manual' | 'review' | 'prompt' | 'interrupted' | 'stopped' | 'model' | 'block' | 'file' | 'paste';
 
 export interface Question<A extends Answer> {
   readonly topic: Topic;
@@ -44,6 +44,8 @@ export interface Ask {
   readonly line: (message: string) => Promise<string>;
   /** The text as it comes back from the person's editor, whose language is known by the ending of `name`. Throws EDITOR_FAILED. */
   readonly edit: (name: string, text: string) => Promise<string>;
+  /** Shows them whole in the person's pager; false if it finds room on the screen, or there is no pager. */
+  readonly page: (files: readonly Proposal[]) => Promise<boolean>;
   /** Opens a file of the person's in their editor, at a line. */
   readonly open: (path: string, line: number) => Promise<void>;
   /** A text of many lines: the reply of a model that the person asked elsewhere. */

@@ -35,7 +35,7 @@ async function prompt(context: Context, id: string, flags: { readonly model?: st
   const world = await context.world(runbook.root);
   const options = { review: false, model: flags.model, userModel: readConfig(process.env).model };
   const job = { runbook, task, session: openSession(path, world), options };
-  const { promptTemplate } = requireAi(runbook.root, task);
+  const { promptTemplate } = requireAi(runbook, task);
   const filled = await fillTemplate(job, promptTemplate, NOTHING_EARLIER);
   const model = await foreseenModel(job);
   const text = world.redact(filled.text);

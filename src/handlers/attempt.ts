@@ -20,7 +20,7 @@ export type Attempt =
       readonly cut?: string | undefined;
     };
 
-export type Review = Decision | 'diff' | 'continue';
+export type Review = Decision | 'diff' | 'continue' | 'each';
 
 export function questionOf(attempt: Attempt, hasFallback: boolean): Question<Review> {
   const retry = { key: 'r', answer: 'retry', label: hasFallback ? 'retry with the fallback' : 'retry' } as const;
@@ -36,13 +36,20 @@ export function questionOf(attempt: Attempt, hasFallback: boolean): Question<Rev
     return { topic: 'review', message, choices: [...goOn, retry, ...rest, leave], checks: 'failed' };
   }
   const checks = attempt.checked.kind === 'aborted' ? 'failed' : attempt.checked.kind;
+  const each = attempt.files.length < 2 ? [] : [{ key: 'f', answer: 'each', label: 'file by file' } as const];
   const diff = { key: 'd', answer: 'diff', label: 'diff' } as const;
   if (checks === 'failed') {
-    const choices = [retry, ...rest, diff, leave];
+    const choices = [...each, retry, ...rest, diff, leave];
     return { topic: 'review', message: 'A check failed. What now?', choices, checks };
   }
   const accept = { key: 'y', answer: 'accept', label: 'accept' } as const;
-  return { topic: 'review', message: 'Accept?', choices: [accept, retry, ...rest, diff, leave], checks };
+  return { topic: 'review', message: 'Accept?', choices: [accept, ...each, retry, ...rest, diff, leave], checks };
+}
+
+/** Whether a model that is told what was wrong may do better: not where it could not answer, or was cut off. */
+export function isForTheModel(attempt: Attempt): boolean {
+  if (attempt.kind === 'proposal') return attempt.checked.kind === 'failed';
+  return attempt.response !== '' && attempt.cut === undefined;
 }
 
 /** What a hand has changed on disk between two looks at it: the person has seen the diff with the older one only. */

@@ -1,11 +1,13 @@
 // One start of an AI_ASSISTED task: ask, judge, show, check, decide, and again on retry.
-import { RunbookError, unreachable } from '../errors.ts';
+import { unreachable } from '../errors.ts';
 import type { DecidedBy, NewIssue, Proposal } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
 import type { AiDetails } from '../runbook/task.ts';
 import type { Model, Reply } from '../world.ts';
-import { type Attempt, movedUnder, questionOf, whatWasWrong } from './attempt.ts';
+import { type Attempt, isForTheModel, movedUnder, questionOf, whatWasWrong } from './attempt.ts';
 import { type Checked, runChecks } from './checks.ts';
+import { taken } from './each.ts';
+import { edited } from './editing.ts';
 import { Exchange } from './exchange.ts';
 import type { Job, Outcome } from './outcome.ts';
 import { type Earlier, fillTemplate, type Prompt } from './prompt.ts';
@@ -15,6 +17,7 @@ import { tokensIn } from './size.ts';
 import { withoutThinking } from './thinking.ts';
 import { onTrial } from './trial.ts';
 import { joined } from './turns.ts';
+import { personsUncommitted } from './uncommitted.ts';
 
 /** What a task must have to be AI_ASSISTED. */
 export type CompleteAi = AiDetails & { readonly promptTemplate: string };
@@ -27,6 +30,7 @@ export class Conversation {
   readonly #exchange: Exchange;
   readonly #started: number;
   readonly #issues: NewIssue[] = [];
+  #retries = 0;
 
   constructor(job: Job, ai: CompleteAi, model: Model) {
     this.#job = job;
@@ -45,7 +49,7 @@ export class Conversation {
       if (!prompt) return { kind: 'left', why: 'left' };
       const attempt = await this.#request(prompt, soFar);
       if (attempt === 'aborted') return { kind: 'cutOff' };
-      const decided = await this.#decide(attempt);
+      const decided = this.#retriedAlone(attempt) ?? (await this.#decide(attempt));
       if (decided.kind === 'outcome') return decided.outcome;
       soFar = decided.kind === 'continue' ? decided.soFar : undefined;
       if (decided.kind === 'continue') continue;
@@ -55,6 +59,17 @@ export class Conversation {
         decided.earlier,
       );
     }
+  }
+
+  /** What was wrong with a reply goes back to the model, as often as the task allows; each time is seen. */
+  #retriedAlone(attempt: Attempt): { kind: 'retry'; earlier: Earlier } | undefined {
+    const { autoRetry } = this.#ai;
+    if (this.#retries >= autoRetry || !isForTheModel(attempt)) return undefined;
+    this.#retries++;
+    const { session, task } = this.#job;
+    session.tell({ kind: 'retried', taskId: task.id, attempt: this.#retries, of: autoRetry });
+    const earlier = { feedback: '', previousResponse: attempt.response, error: whatWasWrong(attempt) };
+    return { kind: 'retry', earlier };
   }
 
   /** With --review the person reads each prompt, and may change it, before it goes. Undefined: they leave. */
@@ -75,9 +90,9 @@ export class Conversation {
       });
       if (answer === 'quit') return undefined;
       if (answer === 'send') return { ...prompt, text, tokens: tokensIn(text) };
-      const edited = await this.#edit('prompt.md', text, by);
-      if (edited === undefined) continue;
-      text = edited;
+      const changed = await edited(world, 'prompt.md', text, by);
+      if (changed === undefined) continue;
+      text = changed;
       tell({ kind: 'decided', taskId: this.#job.task.id, decision: 'edit prompt', by, manualEdit: true });
     }
   }
@@ -143,6 +158,8 @@ export class Conversation {
     const files = placed(runbook, task, proposed);
     if (!Array.isArray(files)) return this.#unusable('GENERATION_ERROR', files.refused, response);
     session.world.emit({ kind: 'proposed', files, whole: false });
+    const unsaved = await personsUncommitted(session, files);
+    if (unsaved.length > 0) session.world.emit({ kind: 'uncommitted', paths: unsaved });
     const checked = await this.#check(files);
     if (checked.kind === 'aborted') return 'aborted';
     if (checked.kind === 'failed') this.#note('VALIDATION_FAIL', checked.detail);
@@ -170,8 +187,19 @@ export class Conversation {
       const end = (outcome: Outcome) => ({ kind: 'outcome', outcome }) as const;
       switch (answer) {
         case 'diff':
-          if (current.kind === 'proposal') world.emit({ kind: 'proposed', files: current.files, whole: true });
+          if (current.kind === 'proposal' && !(await world.ask.page(current.files)))
+            world.emit({ kind: 'proposed', files: current.files, whole: true });
           continue;
+        case 'each': {
+          if (current.kind !== 'proposal') continue;
+          const files = await taken(session, current.files);
+          if (files.length === 0 || files.length === current.files.length) continue;
+          tell({ kind: 'decided', taskId: task.id, decision: 'take some', by, detail: namesOf(files) });
+          const some = await this.#propose(files.map(toProposed), current.response);
+          if (some === 'aborted') return end({ kind: 'cutOff' });
+          current = some;
+          continue;
+        }
         case 'continue':
           if (current.kind !== 'unusable' || !current.cut) continue;
           report({ kind: 'decided', taskId: task.id, decision: answer, by });
@@ -201,17 +229,17 @@ export class Conversation {
           };
         }
         case 'edit': {
-          const edited = await this.#edited(current, by);
-          if (edited === 'aborted') return end({ kind: 'cutOff' });
-          if (edited === current) continue;
-          const moved = movedUnder(current, edited);
-          current = edited;
+          const mine = await this.#edited(current, by);
+          if (mine === 'aborted') return end({ kind: 'cutOff' });
+          if (mine === current) continue;
+          const moved = movedUnder(current, mine);
+          current = mine;
           if (moved.length > 0) {
             tell({ kind: 'artifactChanged', taskId: task.id, paths: moved });
             continue;
           }
-          if (edited.kind !== 'proposal' || edited.checked.kind === 'failed') continue;
-          const accepted = await this.#accept(edited, 'Manually edited', by);
+          if (mine.kind !== 'proposal' || mine.checked.kind === 'failed') continue;
+          const accepted = await this.#accept(mine, 'Manually edited', by);
           if (accepted.kind === 'outcome') return accepted;
           current = accepted.again;
           continue;
@@ -234,32 +262,15 @@ export class Conversation {
   async #edited(attempt: Attempt, by: DecidedBy): Promise<Attempt | 'aborted'> {
     const { session, task } = this.#job;
     const start =
-      attempt.kind === 'proposal'
-        ? attempt.files
-        : [{ path: task.outputArtifact, before: undefined, after: attempt.response }];
+      attempt.kind === 'proposal' ? attempt.files : [{ path: task.outputArtifact, after: attempt.response }];
     const files: ProposedFile[] = [];
     for (const { path, after } of start) {
-      const text = await this.#edit(path ?? 'reply.md', after, by);
+      const text = await edited(session.world, path ?? 'reply.md', after, by);
       if (text === undefined) return attempt;
       files.push({ path, text });
     }
     session.tell({ kind: 'decided', taskId: task.id, decision: 'edit', by, manualEdit: true });
     return this.#propose(files, attempt.response);
-  }
-
-  /**
-   * What comes back from the editor; undefined if it failed, which is said: a reply is not lost for that. Where a flag asked
-   * for the edit it is thrown, since the answer after it was not meant for the reply as it came.
-   */
-  async #edit(name: string, text: string, by: DecidedBy): Promise<string | undefined> {
-    const { world } = this.#job.session;
-    try {
-      return await world.ask.edit(name, text);
-    } catch (error) {
-      if (by !== 'person' || !(error instanceof RunbookError) || error.code !== 'EDITOR_FAILED') throw error;
-      world.emit({ kind: 'note', text: [error.message, error.hint].filter(Boolean).join('. ') });
-      return undefined;
-    }
   }
 
   /** Writes it, unless a hand has changed what it would replace since the person saw the diff: then they see it anew. */
@@ -275,10 +286,7 @@ export class Conversation {
     if (changed.length === 0)
       return { kind: 'outcome', outcome: { kind: 'done', record: this.#record('SUCCESS', resolution) } };
     session.tell({ kind: 'artifactChanged', taskId: task.id, paths: changed });
-    const again = await this.#propose(
-      files.map(({ path, after }) => ({ path, text: after })),
-      response,
-    );
+    const again = await this.#propose(files.map(toProposed), response);
     return again === 'aborted' ? { kind: 'outcome', outcome: { kind: 'cutOff' } } : { kind: 'again', again };
   }
 
@@ -300,4 +308,12 @@ export class Conversation {
       lastRun: { timestamp: now.toISOString(), outcome, ...this.#exchange.summary() },
     };
   }
+}
+
+function toProposed({ path, after }: Proposal): ProposedFile {
+  return { path, text: after };
+}
+
+function namesOf(files: readonly Proposal[]): string {
+  return files.map(({ path }) => path ?? '').join(', ');
 }

@@ -1,4 +1,5 @@
 // What a reply would change on disk: each file beside what stands there now, and the one place that writes it on accept.
+import { isUtf8 } from 'node:buffer';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
@@ -23,11 +24,14 @@ export function placed(
   const files: Proposal[] = [];
   for (const { path: named, text } of proposed) {
     const path = named ?? fromRoot(root, task.outputArtifact);
-    if (path === undefined) files.push({ path, before: undefined, after: text });
+    if (path === undefined) files.push({ path, before: undefined, after: text, binaryBytes: undefined });
     else {
       try {
         requireHarmless(runbook, path);
-        files.push({ path, before: currentText(join(root, path)), after: text });
+        const current = existsSync(join(root, path)) ? readPlain(join(root, path)) : undefined;
+        const isText = !current || (isUtf8(current) && !current.includes(0));
+        const binaryBytes = isText ? undefined : current.length;
+        files.push({ path, before: current?.toString(), after: text, binaryBytes });
       } catch (error) {
         if (error instanceof RunbookError) return { refused: error.message };
         if (error instanceof NotPlain) return { refused: `\`${path}\` can't be compared: ${error.message}` };

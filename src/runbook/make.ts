@@ -109,6 +109,7 @@ function makeAi(raw: RawAi): AiDetails {
     outputSchema: raw.output_schema ?? undefined,
     reviewPoints: raw.review_points ?? [],
     fallbackPromptTemplate: raw.fallback_prompt_template ?? undefined,
+    autoRetry: raw.auto_retry ?? 0,
   };
 }
 

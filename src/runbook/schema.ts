@@ -46,6 +46,7 @@ const aiDetails = z.looseObject(
     output_schema: described(z.unknown(), 'A JSON Schema that a `json` reply must satisfy.'),
     review_points: described(texts, 'What the person looks for before accepting.'),
     fallback_prompt_template: described(text, 'The template used on retry.'),
+    auto_retry: described(count, 'How often what was wrong with a reply goes back to the model without asking you.'),
   },
   { error: 'a map' },
 );

@@ -67,6 +67,8 @@ export interface AiDetails {
   readonly outputSchema: unknown;
   readonly reviewPoints: readonly string[];
   readonly fallbackPromptTemplate: string | undefined;
+  /** How often a reply that fails its checks, or can't be used, is retried without a key press. */
+  readonly autoRetry: number;
 }
 
 export type Command =

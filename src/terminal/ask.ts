@@ -5,11 +5,13 @@ import { input } from '@inquirer/prompts';
 import { RunbookError } from '../errors.ts';
 import type { Answer, Ask, Question } from '../world.ts';
 import type { Palette } from './colour.ts';
+import { redacted, showProposal } from './diff.ts';
 import { editText, openInEditor } from './editor.ts';
+import { page } from './pager.ts';
 import { readPasted } from './paste.ts';
-import { flow, oneLine, width, wrap } from './words.ts';
+import { flow, oneLine, onlyColours, WIDEST, width, wrap } from './words.ts';
 
-export function personAsk(palette: Palette, signal: AbortSignal): Ask {
+export function personAsk(palette: Palette, signal: AbortSignal, redact: (text: string) => string): Ask {
   const context = { output: process.stderr, signal };
   return {
     lacks: () => undefined,
@@ -20,6 +22,12 @@ export function personAsk(palette: Palette, signal: AbortSignal): Ask {
     },
     line: (message) => orInterrupted(() => input({ message, theme: { prefix: palette.accent('?') } }, context), signal),
     edit: async (name, text) => editText(name, text),
+    page: async (files) => {
+      const columns = Math.min(process.stderr.columns || 80, WIDEST) - 2;
+      const whole = Number.POSITIVE_INFINITY;
+      const lines = files.flatMap((file) => [...showProposal(redacted(file, redact), palette, columns, whole), '']);
+      return lines.length >= (process.stderr.rows || 24) && page(`${lines.map(onlyColours).join('\n')}\n`);
+    },
     open: async (path, line) => openInEditor(path, line),
     paste: (offer) => readPasted(offer, palette, signal),
   };

@@ -8,7 +8,8 @@ const CONTEXT = 3;
 
 /** The diff of one file, its head first. More than `most` lines are cut, and it is said how many are left out. */
 export function showProposal(file: Proposal, palette: Palette, columns: number, most: number): string[] {
-  const lines = changedLines(file);
+  // Of bytes that are no text nothing can be compared.
+  const lines = changedLines(file.binaryBytes === undefined ? file : { ...file, before: undefined });
   const added = lines.filter((line) => line.startsWith('+')).length;
   const removed = lines.filter((line) => line.startsWith('-')).length;
   const head = spread(
@@ -25,14 +26,25 @@ export function showProposal(file: Proposal, palette: Palette, columns: number, 
   ];
 }
 
-/** The same two texts as a unified diff, for the exact changes to a YAML file. */
-export function unifiedDiff(before: string, after: string, palette: Palette): string[] {
-  return changedLines({ path: undefined, before, after }).map((line) => `  ${painted(harmless(line), palette)}`);
+/** The same without the values of secrets. */
+export function redacted(file: Proposal, redact: (text: string) => string): Proposal {
+  const { path, before, after } = file;
+  const shownPath = path === undefined ? undefined : redact(path);
+  return { ...file, path: shownPath, before: before === undefined ? undefined : redact(before), after: redact(after) };
 }
 
-function summary({ before }: Proposal, added: number, removed: number): string {
+/** The same two texts as a unified diff, for the exact changes to a YAML file. */
+export function unifiedDiff(before: string, after: string, palette: Palette): string[] {
+  return changedLines({ path: undefined, before, after, binaryBytes: undefined }).map(
+    (line) => `  ${painted(harmless(line), palette)}`,
+  );
+}
+
+function summary({ before, after, binaryBytes }: Proposal, added: number, removed: number): string {
   if (before === undefined) return `new, +${plural(added, 'line')}`;
+  if (binaryBytes !== undefined) return `binary (${plural(binaryBytes, 'byte')}), replaced by ${plural(added, 'line')}`;
   if (added + removed === 0) return 'unchanged';
+  if (after === '') return `emptied, -${plural(removed, 'line')}`;
   return [added > 0 ? `+${added}` : '', removed > 0 ? `-${removed}` : ''].filter(Boolean).join(' ');
 }
 

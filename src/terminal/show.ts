@@ -5,11 +5,11 @@ import { howItEnded } from '../handlers/checks.ts';
 import { openIssue, type Task } from '../runbook/task.ts';
 import { sentencesOf } from './changes.ts';
 import type { Palette } from './colour.ts';
-import { showProposal } from './diff.ts';
+import { redacted, showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
 import { renderMarkdown } from './markdown.ts';
 import { columnsOf, say, write } from './streams.ts';
-import { ago, count, duration, fit, flow, harmless, money, oneLine, plural, spread, wrap } from './words.ts';
+import { ago, count, duration, fit, flow, harmless, money, oneLine, plural, spread, WIDEST, wrap } from './words.ts';
 
 export interface Screen {
   readonly palette: Palette;
@@ -21,7 +21,6 @@ export interface Screen {
   readonly redact: (text: string) => string;
 }
 
-const WIDEST = 100;
 const DIFF_LINES = 40;
 
 export function makeShow(screen: Screen): (event: Event) => void {
@@ -98,6 +97,16 @@ class Show {
         break;
       case 'replyFailed':
         this.#sayWrapped(`${palette.bad('✘')} ${this.#line(event.detail)}`);
+        break;
+      case 'retried':
+        this.#sentence(
+          `  ${palette.dim('↻')} what was wrong goes back to the model: retry ${event.attempt} of ${event.of}`,
+        );
+        break;
+      case 'uncommitted':
+        this.#sayWrapped(
+          `${palette.bad('!')} ${event.paths.map(oneLine).join(' and ')} ${event.paths.length === 1 ? 'has' : 'have'} changes of yours that no commit has; accepting replaces them`,
+        );
         break;
       case 'proposed':
         this.#propose(event);
@@ -325,12 +334,8 @@ class Show {
     const { palette } = this.#screen;
     const columns = this.#columns();
     const rule = palette.dim(`  ${'─'.repeat(Math.max(10, columns - 4))}`);
-    for (const { path, before, after } of files) {
-      const file = {
-        path: path === undefined ? undefined : this.#redact(path),
-        before: before === undefined ? undefined : this.#redact(before),
-        after: this.#redact(after),
-      };
+    for (const proposal of files) {
+      const file = redacted(proposal, (text) => this.#redact(text));
       this.#say(rule, ...showProposal(file, palette, columns - 2, whole ? Number.POSITIVE_INFINITY : DIFF_LINES));
     }
     this.#say(rule);

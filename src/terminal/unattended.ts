@@ -80,6 +80,7 @@ export const nobody: Ask = {
     if (editorIsSet()) return editText(name, text);
     throw new RunbookError({ code: 'NEEDS_PERSON', message: 'nobody is here to edit, and no EDITOR is set' });
   },
+  page: async () => false,
   open: async () => {
     throw new RunbookError({ code: 'NEEDS_PERSON', message: 'nobody is here to edit' });
   },
@@ -106,6 +107,7 @@ const REFUSALS = {
   },
   model: { message: 'no model is set, and there is no terminal to ask in', hint: 'Name one with `--model`.' },
   block: { message: 'the reply has several code blocks, and there is no terminal to ask which one' },
+  file: { message: 'the files of a reply are to be picked, and there is no terminal to ask in' },
   paste: {
     message: 'the model `paste` is a person, and there is no terminal to ask in',
     hint: 'Name another with `--model`.',

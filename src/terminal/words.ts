@@ -3,6 +3,9 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
+/** Wider, lines are hard to read. */
+export const WIDEST = 100;
+
 /** `0.4 s`, `21.4 s`, `14 min`, `2 h 5 min` */
 export function duration(ms: number): string {
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

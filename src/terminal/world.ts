@@ -30,7 +30,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   const now = () => new Date();
   const ask: Ask = flagsFirst(
     options.answers,
-    options.attended ? (await import('./ask.ts')).personAsk(palette, signal) : nobody,
+    options.attended ? (await import('./ask.ts')).personAsk(palette, signal, redactor.text) : nobody,
   );
   const show = options.silent
     ? () => {}
