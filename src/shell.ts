@@ -32,8 +32,10 @@ export function makeShell(signal: AbortSignal, redactor: Redactor, environment: 
     if (signal.aborted) return result('aborted', {});
     const child = launch(command, options, environment);
     const output = redactor.stream();
-    child.all.setEncoding('utf8');
-    child.all.on('data', (piece: string) => tellIfAny(options.onOutput, output.push(piece)));
+    const shown = options.onStdout ? child.stderr : child.all;
+    shown.setEncoding('utf8');
+    if (options.onStdout) child.stdout.setEncoding('utf8').on('data', options.onStdout);
+    shown.on('data', (piece: string) => tellIfAny(options.onOutput, output.push(piece)));
     const watch = watchOver(child.pid, signal, options.timeoutMs);
     child.once('exit', () => {
       setTimeout(() => {
@@ -61,7 +63,7 @@ function launch(command: Command, options: ShellOptions, environment: Environmen
     reject: false,
     buffer: false,
     all: true,
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     cleanup: false,
     detached: process.platform !== 'win32',
   } as const satisfies Options;

@@ -20,7 +20,7 @@ export interface World {
 }
 
 /** What of the world a model needs. */
-export type Surroundings = Pick<World, 'ask' | 'env' | 'signal'>;
+export type Surroundings = Pick<World, 'ask' | 'env' | 'signal' | 'shell'>;
 
 /** What a person, or a flag that speaks for them, answers. */
 export type Decision = 'accept' | 'retry' | 'edit' | 'error' | 'skip' | 'quit';
@@ -62,6 +62,10 @@ export interface ShellOptions {
   readonly timeoutMs: number | undefined;
   /** Contract: gets all that the program prints, in order, with secrets taken out. */
   readonly onOutput: (text: string) => void;
+  /** What it reads; nothing if undefined. */
+  readonly input?: string;
+  /** Contract: gets what it prints on stdout, as it is; `onOutput` gets the rest. For what is read, and not shown. */
+  readonly onStdout?: (text: string) => void;
 }
 
 /** Contract: never throws; ends the whole process tree on timeout and when the world's signal is aborted. */

@@ -9,7 +9,8 @@ import { doubtOf, tooLarge } from '../handlers/size.ts';
 import type { Task } from '../runbook/task.ts';
 import { openSession } from '../session.ts';
 import { lookAt } from '../standing.ts';
-import { count, harmless, oneLine, onlyColours, pad, plural, width, wrap } from '../terminal/words.ts';
+import { columnsOf, say } from '../terminal/streams.ts';
+import { count, harmless, oneLine, pad, plural, width, wrap } from '../terminal/words.ts';
 import type { Model } from '../world.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
@@ -42,7 +43,7 @@ async function prompt(context: Context, id: string, flags: { readonly model?: st
   context.print('prompt', toData(task, { ...filled, text }, model), () => [harmless(text).replace(/\n$/, '')]);
   if (!context.flags.json) {
     const hidden = text !== filled.text;
-    for (const line of summary(context, filled, model, hidden)) process.stderr.write(`${onlyColours(line)}\n`);
+    for (const line of summary(context, filled, model, hidden)) say(line);
   }
   return model && tooLarge(filled, model) ? EXIT.mistake : EXIT.ok;
 }
@@ -73,7 +74,7 @@ function toData(task: Task, { template, text, tokens, context }: Prompt, model: 
 }
 
 function summary({ palette }: Context, filled: Prompt, model: Model | undefined, isHidden: boolean): string[] {
-  const columns = Math.min(process.stderr.columns || 80, 100);
+  const columns = Math.min(columnsOf('stderr') ?? 80, 100);
   const rows = filled.context.map(({ source, chars, lines }) => {
     const where = lines === undefined ? '' : lines[0] === lines[1] ? `line ${lines[0]}` : `lines ${lines.join('–')}`;
     return [oneLine(source), count(Math.ceil(chars / 4)), where] as const;

@@ -59,16 +59,46 @@ async function offer(job: Job, reason: RunbookError): Promise<Model> {
   const step = tasks.findIndex(({ id }) => id === job.task.id) + 1;
   const why = `${reason.message.replace(/[^.?]$/, '$&.')} The prompt can go to any chat instead.`;
   world.emit({ kind: 'modelLacking', task: job.task, step, of: tasks.length, why });
+  const agents = await installedAgents(job);
   const { answer } = await world.ask.choose({
     topic: 'model',
     message: 'Which one answers?',
     choices: [
       { key: 'p', answer: 'pick:paste', label: 'paste (copy the prompt, paste the reply; no key needed)' },
+      ...agents.map(({ key, name }) => ({
+        key,
+        answer: `pick:${name}` as const,
+        label: `${name} (the program, as you are logged in)`,
+      })),
       { key: 'q', answer: 'quit', label: 'leave' },
     ],
   });
   if (answer === 'quit') throw reason;
-  return world.model({ name: 'paste', settings: bare('paste', undefined), root });
+  const picked = agents.find(({ name }) => answer === `pick:${name}`);
+  return picked?.model ?? world.model({ name: 'paste', settings: bare('paste', undefined), root });
+}
+
+interface Installed {
+  readonly key: string;
+  readonly name: Provider;
+  readonly model: Model;
+}
+
+/** The agent CLIs that are on this machine. Whether they are logged in is known only when they are asked. */
+async function installedAgents({ session: { world, root } }: Job): Promise<Installed[]> {
+  const found: Installed[] = [];
+  for (const [key, name] of [
+    ['c', 'claude'],
+    ['x', 'codex'],
+    ['g', 'gemini'],
+  ] as const) {
+    try {
+      found.push({ key, name, model: await world.model({ name, settings: bare(name, undefined), root }) });
+    } catch (error) {
+      if (!(error instanceof RunbookError)) throw error;
+    }
+  }
+  return found;
 }
 
 function noModel({ task }: Job): RunbookError {
@@ -126,7 +156,7 @@ const FIELD_OF: Partial<Record<ErrorCode, string>> = {
 
 /** A bare name means OpenAI, also one that was meant to be another. */
 function orMisspelt({ runbook }: Job, name: string, error: RunbookError): RunbookError {
-  if (name.includes(':') || runbook.models.has(name)) return error;
+  if (name.includes(':') || runbook.models.has(name) || isProvider(name)) return error;
   const meant = didYouMean(name, [...runbook.models.keys(), ...PROVIDERS]);
   const { code, message, hint, cause } = error;
   return meant === '' ? error : new RunbookError({ code, message: `${message}.${meant}`, hint }, { cause });

@@ -10,6 +10,10 @@ export async function makeModel(choice: ModelChoice, surroundings: Surroundings)
       return (await import('./openai.ts')).openaiModel(choice, surroundings);
     case 'anthropic':
       return (await import('./anthropic.ts')).anthropicModel(choice, surroundings);
+    case 'claude':
+    case 'codex':
+    case 'gemini':
+      return (await import('./agents.ts')).agentModel(provider, choice, surroundings);
     case 'paste':
       return (await import('./paste.ts')).pasteModel(choice, surroundings);
     case 'scripted':

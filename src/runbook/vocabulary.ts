@@ -2,7 +2,7 @@
 
 export const STATUSES = ['PENDING', 'READY', 'RUNNING', 'DONE', 'ERROR', 'SKIPPED'] as const;
 export const TASK_TYPES = ['MANUAL', 'AI_ASSISTED', 'AUTOMATED_SCRIPT'] as const;
-export const PROVIDERS = ['openai', 'anthropic', 'paste', 'scripted'] as const;
+export const PROVIDERS = ['openai', 'anthropic', 'claude', 'codex', 'gemini', 'paste', 'scripted'] as const;
 
 export type Status = (typeof STATUSES)[number];
 export type TaskType = (typeof TASK_TYPES)[number];

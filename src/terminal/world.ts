@@ -35,6 +35,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   const show = options.silent
     ? () => {}
     : makeShow({ palette, live: isTerminal('stderr'), quiet: options.quiet, now, redact: redactor.text });
+  const shell = makeShell(signal, redactor, env);
   return {
     ask,
     now,
@@ -42,8 +43,8 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
     env,
     redact: redactor.text,
     emit: (event: Event) => show(event),
-    shell: makeShell(signal, redactor, env),
+    shell,
     survivors: { of: survivorsOf, end: endSurvivors },
-    model: (choice) => makeModel(choice, { ask, env, signal }),
+    model: (choice) => makeModel(choice, { ask, env, signal, shell }),
   };
 }

@@ -108,15 +108,15 @@ test('values of the right kind that mean nothing', async () => {
     a misspelt provider
       RUNBOOK_INVALID runbook.yaml:2:20 opneai
       \`opneai\` is not a provider. Did you mean \`openai\`?
-      It is one of openai, anthropic, paste, scripted.
+      It is one of openai, anthropic, claude, codex, gemini, paste, scripted.
     a provider in other letters
       RUNBOOK_INVALID runbook.yaml:2:20 OpenAI
       \`OpenAI\` is not a provider. Did you mean \`openai\`?
-      It is one of openai, anthropic, paste, scripted.
+      It is one of openai, anthropic, claude, codex, gemini, paste, scripted.
     a model without a provider
       RUNBOOK_INVALID runbook.yaml:2:9 {model: gpt-4o-mini}
       \`models.fast.provider\` is missing: it must be a provider
-      It is one of openai, anthropic, paste, scripted.
+      It is one of openai, anthropic, claude, codex, gemini, paste, scripted.
     a duration in parsecs
       RUNBOOK_INVALID runbook.yaml:3:14 10 parsecs
       \`timeout\` must be a duration such as \`90s\`, \`10m\` or \`1h30m\`, not the text \`10 parsecs\`

@@ -36,15 +36,15 @@ test('a model that is not known, or has no key', async () => {
     a provider that is not known
       MODEL_UNKNOWN runbook.yaml:5:14 "cohere:command-r"
       the model \`cohere:command-r\` is not known: \`cohere\` is no provider.
-      Providers: openai, anthropic, paste, scripted. Or a name from \`models\` in the runbook.
+      Providers: openai, anthropic, claude, codex, gemini, paste, scripted. Or a name from \`models\` in the runbook.
     a provider that is misspelt
       MODEL_UNKNOWN runbook.yaml:5:14 "opnai:gpt-4o-mini"
       the model \`opnai:gpt-4o-mini\` is not known: \`opnai\` is no provider. Did you mean \`openai\`?
-      Providers: openai, anthropic, paste, scripted. Or a name from \`models\` in the runbook.
+      Providers: openai, anthropic, claude, codex, gemini, paste, scripted. Or a name from \`models\` in the runbook.
     a provider in other letters
       MODEL_UNKNOWN runbook.yaml:5:14 "OpenAI:gpt-4o-mini"
       the model \`OpenAI:gpt-4o-mini\` is not known: \`OpenAI\` is no provider. Did you mean \`openai\`?
-      Providers: openai, anthropic, paste, scripted. Or a name from \`models\` in the runbook.
+      Providers: openai, anthropic, claude, codex, gemini, paste, scripted. Or a name from \`models\` in the runbook.
     a provider that is misspelt, and nothing else
       MODEL_NO_KEY runbook.yaml:5:14 "pate"
       \`pate\` needs the key \`OPENAI_API_KEY\`, which is not set. Did you mean \`paste\`?
@@ -76,7 +76,7 @@ test('a model that is not known, or has no key', async () => {
     from a flag, and not known
       MODEL_UNKNOWN
       the model \`cohere:command-r\` is not known: \`cohere\` is no provider.
-      Providers: openai, anthropic, paste, scripted. Or a name from \`models\` in the runbook.
+      Providers: openai, anthropic, claude, codex, gemini, paste, scripted. Or a name from \`models\` in the runbook.
     from a flag, and no key
       MODEL_NO_KEY
       \`gpt-4o-mini\` needs the key \`OPENAI_API_KEY\`, which is not set
@@ -84,7 +84,7 @@ test('a model that is not known, or has no key', async () => {
     from the environment, and not known
       MODEL_UNKNOWN
       the model \`cohere:command-r\` is not known: \`cohere\` is no provider.
-      Providers: openai, anthropic, paste, scripted. Or a name from \`models\` in the runbook.
+      Providers: openai, anthropic, claude, codex, gemini, paste, scripted. Or a name from \`models\` in the runbook.
     a server that is no address
       RUNBOOK_INVALID runbook.yaml:2:39 localhost:1234
       the \`base_url\` of \`gpt-4o-mini\` is not a URL: \`localhost:1234\`

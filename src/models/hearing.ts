@@ -1,0 +1,88 @@
+// What the agent CLIs say: one function each, from a line of its output to what it means.
+import type { Usage } from '../events.ts';
+
+export interface Heard {
+  /** A piece of the reply. */
+  readonly text?: string;
+  /** The reply as a whole, in the place of its pieces. */
+  readonly whole?: string;
+  readonly thought?: string;
+  readonly usage?: Usage;
+  readonly isCut?: boolean;
+  /** It asks its server again. */
+  readonly retry?: { readonly why: string; readonly waitMs: number };
+  /** Why there is no reply. */
+  readonly trouble?: string;
+}
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** `stream-json` of Claude Code. */
+export function hearClaude(line: Line): Heard {
+  if (line['type'] === 'stream_event') {
+    const delta = map(map(line['event'])['delta']);
+    if (delta['type'] === 'text_delta') return { text: text(delta['text']) };
+    if (delta['type'] === 'thinking_delta') return { thought: text(delta['thinking']) };
+    return delta['stop_reason'] === 'max_tokens' ? { isCut: true } : {};
+  }
+  if (line['type'] === 'system' && line['subtype'] === 'api_retry') {
+    const status = line['error_status'] === null ? '' : ` (${String(line['error_status'])})`;
+    return { retry: { why: `claude can’t get an answer${status}`, waitMs: number(line['retry_delay_ms']) ?? 0 } };
+  }
+  if (line['type'] !== 'result') return {};
+  if (line['is_error'] === true) return { trouble: text(line['result']) || 'it failed' };
+  const used = map(line['usage']);
+  const inputs = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'];
+  const inputTokens = inputs.reduce((sum, name) => sum + (number(used[name]) ?? 0), 0);
+  const cost = number(line['total_cost_usd']);
+  return {
+    whole: text(line['result']),
+    usage: { inputTokens, outputTokens: number(used['output_tokens']), cost },
+  };
+}
+
+/** `exec --json` of Codex. What it says before its last message is talk on the way. */
+export function hearCodex(line: Line): Heard {
+  const item = map(line['item']);
+  if (line['type'] === 'item.completed' && item['type'] === 'agent_message') return { whole: text(item['text']) };
+  if (line['type'] === 'item.completed' && item['type'] === 'reasoning') return { thought: text(item['text']) };
+  if (line['type'] === 'turn.completed') {
+    const used = map(line['usage']);
+    const [inputTokens, outputTokens] = [number(used['input_tokens']), number(used['output_tokens'])];
+    return { usage: { inputTokens, outputTokens, cost: undefined } };
+  }
+  if (line['type'] !== 'turn.failed') return {};
+  return { trouble: plainError(text(map(line['error'])['message'])) || 'it failed' };
+}
+
+/** `stream-json` of Gemini CLI. */
+export function hearGemini(line: Line): Heard {
+  if (line['type'] === 'message' && line['role'] === 'assistant') return { text: text(line['content']) };
+  if (line['type'] !== 'result') return {};
+  if (line['status'] === 'error') return { trouble: plainError(text(map(line['error'])['message'])) || 'it failed' };
+  const stats = map(line['stats']);
+  const [inputTokens, outputTokens] = [number(stats['input_tokens']), number(stats['output_tokens'])];
+  return { usage: { inputTokens, outputTokens, cost: undefined } };
+}
+
+/** Of `[API Error: {"error":{"message":"no"}}]`, the `no`. */
+function plainError(message: string): string {
+  const [json] = /\{.*\}/s.exec(message) ?? [];
+  try {
+    return text(map(map(JSON.parse(json ?? ''))['error'])['message']) || message;
+  } catch {
+    return message;
+  }
+}
+
+function map(value: unknown): Line {
+  return typeof value === 'object' && value !== null ? (value as Line) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
