@@ -1,5 +1,4 @@
 // What a reply would change on disk: each file beside what stands there now, and the one place that writes it on accept.
-import { isUtf8 } from 'node:buffer';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
@@ -29,8 +28,7 @@ export function placed(
       try {
         requireHarmless(runbook, path);
         const current = existsSync(join(root, path)) ? readPlain(join(root, path)) : undefined;
-        const isText = !current || (isUtf8(current) && !current.includes(0));
-        const binaryBytes = isText ? undefined : current.length;
+        const binaryBytes = current && !isText(current) ? current.length : undefined;
         files.push({ path, before: current?.toString(), after: text, binaryBytes });
       } catch (error) {
         if (error instanceof RunbookError) return { refused: error.message };
@@ -40,6 +38,10 @@ export function placed(
     }
   }
   return files;
+}
+
+function isText(bytes: Buffer): boolean {
+  return !bytes.includes(0) && Buffer.from(bytes.toString()).equals(bytes);
 }
 
 function fromRoot(root: string, path: string | undefined): string | undefined {
