@@ -12,7 +12,7 @@ import type { Runbook } from '../runbook/task.ts';
 import { requirePlace, requireSense } from './refusals.ts';
 import { makeRig } from './rig.ts';
 
-const RUNS = 1500 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
+const RUNS = 800 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
 const SEED = Number(process.env.RUNBOOK_TEST_SEED ?? 20261120);
 
 const rig = await makeRig({ files: { 'p.md': 'Write {{ class_name }}.\n', 'tasks/x': '' } });

@@ -9,7 +9,7 @@ import { type Edit, patch, type YamlPath } from '../runbook/patch.ts';
 import { type Drawn, drawn, type Spot } from './patch/drawn.ts';
 
 /** How many runbooks the property tests draw; each takes more than twenty edits. */
-const RUNS = 500 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
+const RUNS = 420 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
 /** No wall-clock limit decides a test, however many runs are asked for. */
 const NO_LIMIT = { timeout: 24 * 3_600_000 };
 

@@ -81,7 +81,7 @@ test('a newcomer gets from an empty folder to the end by what is on the screen',
     ? Which one answers? paste (copy the prompt, paste the reply; no key needed)
       A model drafts it; you review it before anything is written.
       paste · prompt_templates/readme.md · 40 tokens
-      with prompt_templates/readme.md (26), idea.md (15)
+      with prompt_templates/readme.md (26), idea.md (14)
       writes README.draft.md once you accept
 
       The prompt is in .runbook/prompt.md.
