@@ -123,7 +123,7 @@ test('all mistakes are found at once, of the form and of what it means', async (
     Mend the path, or write that script. It is looked up from the folder the task runs in.
     MODEL_UNKNOWN runbook.yaml:30:48 "opneai:gpt"
     the model \`opneai:gpt\` is not known: \`opneai\` is no provider. Did you mean \`openai\`?
-    Providers: openai, paste, scripted. Or a name from \`models\` in the runbook.
+    Providers: openai, anthropic, claude, codex, gemini, paste, scripted. Or a name from \`models\` in the runbook.
     TEMPLATE_UNDEFINED q.md:2:4 nothing
     \`nothing\` is not defined.
     The template may use \`task\`, \`runbook\`, \`outputs\`, \`git\`, \`feedback\`, \`previous_response\`, \`error\`, \`file\`, \`glob\`.
