@@ -132,11 +132,11 @@ test('sizes and bombs, in 256 MB', async () => {
       Name a plain text file of a usual size.
     3.9 MB of small lines
       FILE_UNREADABLE
-      \`runbook.yaml\` can't be read: there are more than 180000 lines, keys and items in it
+      \`runbook.yaml\` can't be read: there are more than 400000 lines, keys and items in it
       Name a plain text file of a usual size.
     3 MB of items
       FILE_UNREADABLE
-      \`runbook.yaml\` can't be read: there are more than 180000 lines, keys and items in it
+      \`runbook.yaml\` can't be read: there are more than 400000 lines, keys and items in it
       Name a plain text file of a usual size.
     a billion laughs
       YAML_SYNTAX runbook.yaml:7:18 *k5
