@@ -208,6 +208,7 @@ test.each([
 test('while a runner is at work, a second one is refused by name, and writes nothing', async () => {
   await using rig = await makeRig({ files: { 'runbook.yaml': SLOW } });
   const term = await started(rig);
+  await expect.poll(() => Object.keys(rig.tree())).toContain('go');
   const before = rig.tree();
   const second = await rig.run(['next']);
   expect(second.code).toBe(5);
