@@ -39,6 +39,7 @@ const files = Object.keys(rig.tree())
 test(`${MUTANTS} mutants are read or refused, with a place, and nothing is written`, async () => {
   const random = randomFrom(SEED);
   const told = { read: 0, refused: 0, writable: 0, unsafe: 0 };
+  let slowest = 0;
   for (let i = 0; i < MUTANTS; i++) {
     const { path, plan, bytes } = pick(files, random);
     const mutated = mutant(bytes, random);
@@ -46,7 +47,9 @@ test(`${MUTANTS} mutants are read or refused, with a place, and nothing is writt
     // Of the whole folder only now and then: it costs more than the mutant.
     const before = i % 20 === 0 ? rig.tree() : undefined;
     try {
+      const began = performance.now();
       const { runbook, readable, mistakes, warnings } = inspectRunbook(join(rig.dir, plan, 'runbook.yaml'));
+      slowest = Math.max(slowest, performance.now() - began);
       told[runbook ? 'read' : 'refused']++;
       const problems = readable ? await Promise.all(readable.tasks.map((task) => findProblem(readable, task))) : [];
       for (const trouble of [...mistakes, ...warnings, ...problems.filter((problem) => problem !== undefined)])
@@ -61,7 +64,8 @@ test(`${MUTANTS} mutants are read or refused, with a place, and nothing is writt
     expect(readFileSync(join(rig.dir, path)).equals(mutated)).toBe(true);
     writeFileSync(join(rig.dir, path), bytes);
   }
-  if (LONG) console.log(`${MUTANTS} mutants: ${JSON.stringify(told)}`);
+  if (LONG)
+    console.log(`${MUTANTS} mutants: ${JSON.stringify(told)}; the slowest took ${Math.round(slowest)} ms to read`);
   expect(told.read).toBeGreaterThan(MUTANTS / 50);
   expect(told.refused).toBeGreaterThan(MUTANTS / 4);
 }, 3_600_000);
