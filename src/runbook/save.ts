@@ -50,7 +50,7 @@ export function saveStatus(path: string, write: StatusWrite): Saved {
 export function saveUndisputed(path: string, writes: readonly StatusWrite[]): StatusWrite[] {
   const ids = new Set(writes.map(({ taskId }) => taskId));
   for (;;) {
-    const tasks = readTasks(path, ids);
+    const tasks = steadily(() => readTasks(path, ids));
     const undisputed = writes.flatMap((write) => {
       const task = tasks.get(write.taskId);
       if (!task || editedMeanwhile(task, write) || !task.homes.some(({ status }) => status !== write.to)) return [];
