@@ -1,5 +1,5 @@
 // What is wrong with a YAML text, in words that a person knows, and where it begins.
-import { type Document, isCollection, isScalar, Lexer, type Node, Parser, visit } from 'yaml';
+import { type Document, isCollection, isPair, isScalar, Lexer, type Node, Parser, visit } from 'yaml';
 import { didYouMean } from '../suggest.ts';
 import { type Aliases, tooFar } from './aliases.ts';
 import { doubledKey } from './doubled.ts';
@@ -40,6 +40,33 @@ export function unfoldsTooFar(aliases: Aliases): SyntaxMistake | undefined {
   const [start, end] = alias?.range ?? [0, 0];
   return alias && { message: 'the aliases (`*`) unfold into far too much', start, end };
 }
+
+/**
+ * Where maps or lists stand as keys in keys more often than anyone could mean, if they do: as a key of an object, each is written
+ * out as text with all that is in it, and that once more for each level.
+ */
+export function keysTooDeep(document: Document.Parsed, text: string): SyntaxMistake | undefined {
+  if (!MAY_BE_COLLECTION_KEY.test(text)) return undefined;
+  let found: SyntaxMistake | undefined;
+  visit(document, {
+    Collection(key, node, path) {
+      if (key !== 'key') return undefined;
+      const levels = path.filter((above, i) => isPair(above) && above.key === path[i + 1]).length;
+      if (levels < DEEPEST_KEY) return undefined;
+      const [start] = node.range ?? [0];
+      found = {
+        message: `maps and lists stand as keys in keys, over more than ${DEEPEST_KEY} levels`,
+        start,
+        end: start + 1,
+      };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+const MAY_BE_COLLECTION_KEY = /\?\s|[\]}]\s*:/;
+const DEEPEST_KEY = 10;
 
 /** What is refused because something else than a map stands behind a `<<`. */
 export function mergesNoMap(text: string): SyntaxMistake {

@@ -1,7 +1,7 @@
 // YAML as the library reads it: all forms of it, and what is wrong in it.
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Aliases, aliasesOf } from './aliases.ts';
-import { mergesNoMap, nestedTooDeep, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
+import { keysTooDeep, mergesNoMap, nestedTooDeep, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
 import { cleared, isLarge } from './memory.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
@@ -46,6 +46,8 @@ function readWhole(text: string): Read & { readonly value: unknown } {
     const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', merge: true, uniqueKeys: false });
     const mistake = syntaxMistake(document, text);
     if (mistake) throw new SyntaxRefusal(mistake);
+    const deepKey = keysTooDeep(document, text);
+    if (deepKey) throw new SyntaxRefusal(deepKey);
     const aliases = aliasesOf(document);
     const bomb = unfoldsTooFar(aliases);
     if (bomb) throw new SyntaxRefusal(bomb);

@@ -188,6 +188,7 @@ test('nesting without end', async () => {
     '100,000 brackets and as many that close them': `tasks: ${'['.repeat(100_000)}${']'.repeat(100_000)}\n`,
     '100,000 maps and lists': `tasks: ${'[{a: '.repeat(50_000)}`,
     '100,000 keys of keys': '? '.repeat(100_000),
+    '100 keys of keys': `${'? '.repeat(100)}a\ntasks: []\n`,
     '100,000 dashes': `tasks:\n  ${'- '.repeat(100_000)}a\n`,
     '2,000 maps, each in another': Array.from({ length: 2000 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''),
   };
@@ -206,6 +207,9 @@ test('nesting without end', async () => {
     100,000 keys of keys
       YAML_SYNTAX runbook.yaml:1:1000
       the YAML is nested too deeply: more than 500 levels
+    100 keys of keys
+      YAML_SYNTAX runbook.yaml:1:23 ?
+      maps and lists stand as keys in keys, over more than 10 levels
     100,000 dashes
       YAML_SYNTAX runbook.yaml:2:1001 -
       the YAML is nested too deeply: more than 500 levels
