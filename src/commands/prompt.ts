@@ -10,7 +10,7 @@ import type { Task } from '../runbook/task.ts';
 import { openSession } from '../session.ts';
 import { lookAt } from '../standing.ts';
 import { columnsOf, say } from '../terminal/streams.ts';
-import { count, harmless, oneLine, pad, plural, width, wrap } from '../terminal/words.ts';
+import { count, fit, harmless, oneLine, pad, plural, width, wrap } from '../terminal/words.ts';
 import type { Model } from '../world.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
@@ -79,14 +79,17 @@ function summary({ palette }: Context, filled: Prompt, model: Model | undefined,
     const where = lines === undefined ? '' : lines[0] === lines[1] ? `line ${lines[0]}` : `lines ${lines.join('–')}`;
     return [oneLine(source), count(Math.ceil(chars / 4)), where] as const;
   });
-  const [first, second] = [0, 1].map((column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
+  const [longest = 0, second = 0, third = 0] = [0, 1, 2].map((column) =>
+    Math.max(...rows.map((row) => width(row[column] ?? ''))),
+  );
+  const first = Math.min(longest, Math.max(8, columns - second - third - 6));
   const takes = model?.contextWindow === undefined ? '' : ` of the ${count(model.contextWindow)} that it takes`;
   const doubt = model ? doubtOf(filled, model) : undefined;
   return [
     '',
     `${plural(filled.tokens, 'token')}, estimated${model ? `, for ${oneLine(model.label)}${takes}` : ''}:`,
     ...rows.map(([source, tokens, where]) =>
-      `  ${pad(source, first ?? 0)}  ${tokens.padStart(second ?? 0)}  ${palette.dim(where)}`.trimEnd(),
+      `  ${pad(fit(source, first), first)}  ${tokens.padStart(second)}  ${palette.dim(where)}`.trimEnd(),
     ),
     ...(doubt === undefined ? [] : wrap(`${palette.bad('!')} ${oneLine(doubt)}`, columns, '  ')),
     ...(isHidden ? ['Values of secrets are shown by their names here; they would be sent as they are.'] : []),

@@ -18,6 +18,9 @@ export function define(command: Command, action: Action): void {
     .action(action(status));
 }
 
+/** In fewer columns there is no place for a name beside what a task waits for. */
+const NAME_AND_REASON = 24;
+
 /** How many of the tasks that come later are listed. */
 const LATER = 5;
 
@@ -132,19 +135,17 @@ function comingLines(context: Context, runbook: Runbook, finished: number): stri
   const shown = later.slice(0, LATER);
   const idColumns = Math.min(
     28,
+    Math.floor(context.columns() / 2),
     Math.max(0, ...[...shown, ...(next ? [next] : [])].map((task) => width(oneLine(task.id)))),
   );
   const row = (label: string, task: Task, why: string) => {
     const start = `  ${pad(label, 6)}  ${pad(fit(oneLine(task.id), idColumns), idColumns)}  `;
     const room = context.columns() - width(start);
-    const about = oneLine(task.name) === oneLine(task.id) ? '' : `${oneLine(task.name)}${byWhom(task)}`;
+    const isNamed = oneLine(task.name) !== oneLine(task.id) && (why === '' || room >= NAME_AND_REASON);
+    const about = isNamed ? `${oneLine(task.name)}${byWhom(task)}` : '';
     const reason = about === '' || why === '' ? why : `, ${why}`;
-    const name = fit(about, Math.max(12, room - Math.min(width(reason), Math.floor(room / 2))));
-    return (
-      start.replace(label, palette.dim(label)) +
-      name +
-      palette.dim(fit(reason, Math.max(10, room - width(name))))
-    ).trimEnd();
+    const name = fit(about, room - Math.min(width(reason), Math.floor(room / 2)));
+    return (start.replace(label, palette.dim(label)) + name + palette.dim(fit(reason, room - width(name)))).trimEnd();
   };
   const first = next
     ? row('next', next, '')

@@ -19,6 +19,20 @@ tasks:
 `;
 
 describe('status', () => {
+  test('in 40 columns each task has one line', async () => {
+    await using calm = await makeRig({ files: { 'runbook.yaml': calmYaml.replaceAll(/\bb\b/g, 'b_with_a_long_id') } });
+    const term = calm.terminal(['status', '--no-color'], { cols: 40, rows: 20 });
+    await term.exit;
+    expect(term.screen()).toMatchInlineSnapshot(`
+      "calm                         0 of 4 done
+
+        next    a
+        after   b_with_a_long_id  waits for a
+                c                 READY
+                d                 waits for b…"
+    `);
+  });
+
   test('shows how far it is, the error with its commands, and what waits for what', async () => {
     const finished = await rig.run(['status']);
     expect(said(rig, finished).replace(/\d+ days ago/, '<days> ago')).toMatchInlineSnapshot(`
