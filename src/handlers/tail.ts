@@ -1,4 +1,6 @@
-// The last lines of a stream, to be quoted where something failed. Of a line that was written over, only its end.
+// The last lines of a stream, to be quoted where something failed: in the YAML, too, which is read without a terminal, and so
+// without colours. Of a line that was written over, only its end.
+import { stripVTControlCharacters } from 'node:util';
 
 const LINES = 12;
 const LONGEST_LINE = 500;
@@ -10,7 +12,9 @@ export function tailOf(): { push(text: string): void; text(): string } {
       kept = (kept + text).slice(-LINES * LONGEST_LINE);
     },
     text() {
-      const lines = kept.split(/\r?\n/).map((line) => line.trimEnd().replace(/^[\s\S]*\r/, ''));
+      const lines = stripVTControlCharacters(kept)
+        .split(/\r?\n/)
+        .map((line) => line.trimEnd().replace(/^[\s\S]*\r/, ''));
       while (lines.at(-1) === '') lines.pop();
       return lines
         .slice(-LINES)

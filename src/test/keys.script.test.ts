@@ -81,6 +81,13 @@ test('colours and cursor movements of a script do not reach the screen', async (
   expect(term.raw()).not.toMatch(/\u001b\[31m|\u001b\[2J|\u001b\]/);
 });
 
+test('nor do they reach the issue of one that fails', async () => {
+  await using rig = await rigWith("printf '\\033[31mred\\033[39m is bad\\n'; exit 3");
+  expect((await rig.run(['next'])).code).toBe(1);
+  expect(rig.read('runbook.yaml')).toContain('red is bad');
+  expect(rig.read('runbook.yaml')).not.toMatch(/\\u001b|\\e\[|\\x1b|\u001b/i);
+});
+
 test('Ctrl-C ends the whole process tree; the task stays RUNNING, and the next start asks', async () => {
   // One that does not listen to SIGTERM, in a shell of its own.
   const deaf = "sh -c 'trap : TERM INT; touch deaf; while :; do sleep 1; done'";
