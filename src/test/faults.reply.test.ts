@@ -30,8 +30,10 @@ test.each([
     const term = faultedTerminal(rig, on, 'ENOSPC');
     await term.waitFor('Accept?');
     term.press('y');
-    await term.waitFor('It is not accepted yet');
-    expect(unwrapped(term.screen())).toMatch(/It is not accepted yet: .*the disk is full\. The reply is still here\./);
+    // Over several lines, which come one after the other.
+    await expect
+      .poll(() => unwrapped(term.screen()))
+      .toMatch(/It is not accepted yet: .*the disk is full\. The reply is still here\./);
     expect(rig.read('greet.py')).toBe(OLD);
     await term.waitForNew('leave  ›');
     term.press('y');
