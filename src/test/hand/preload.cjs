@@ -1,7 +1,8 @@
 // Loaded into the real binary before anything else (NODE_OPTIONS=--require): counts its calls to the file system, and lets a
 // hand edit a file right before one of them, as an editor in another window may. RUNBOOK_HAND says which, as JSON:
 // { root, trace, edits: [{ at, file, how, pattern, replacement }] }. `how` is `write` (into the file) or `rename` (a new file
-// takes its place). Without edits it only counts. `trace` gets a line for each edit that was made, and the count at the end.
+// takes its place). Without edits it only counts. `trace` gets a line for each edit that was made, and at the end the count and
+// what each call was.
 const fs = require('node:fs');
 const { syncBuiltinESMExports } = require('node:module');
 const { join, resolve, sep } = require('node:path');
@@ -9,6 +10,7 @@ const { join, resolve, sep } = require('node:path');
 const { root, trace, edits } = JSON.parse(process.env.RUNBOOK_HAND ?? '{}');
 const real = { ...fs };
 let count = 0;
+const names = [];
 let waiting = edits ?? [];
 
 if (root) {
@@ -19,7 +21,7 @@ if (root) {
     };
   }
   syncBuiltinESMExports();
-  process.on('exit', () => note({ calls: count }));
+  process.on('exit', () => note({ calls: count, names }));
 }
 
 /** A descriptor may be that of any file. */
@@ -27,8 +29,9 @@ function concernsUs([first]) {
   return typeof first === 'number' || resolve(String(first)).startsWith(root + sep);
 }
 
-function beforeCall(name, [, to]) {
+function beforeCall(name, [from, to]) {
   count++;
+  names.push([name, from, to].filter((word) => typeof word === 'string').join(' '));
   for (const edit of waiting.filter(({ at }) => at <= count)) {
     const path = join(root, edit.file);
     // The one moment that is known to be open, and that no system call closes: an editor's rename between the last look at the
