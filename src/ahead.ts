@@ -100,6 +100,8 @@ export class Ahead {
     this.#lease.name(taskId);
     if (changeStatus(this.#session, { taskId, from, to }, event).kind !== 'saved') return false;
     this.#running.add(taskId);
+    // What follows it can go ahead from here.
+    if (mayGoAhead(task) && !this.#options.once) this.look();
     return true;
   }
 

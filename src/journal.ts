@@ -44,8 +44,10 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
   const keepAll = (events: readonly Event[]) => {
     const lines = linesOf(events);
     if (lines.length === 0) return;
-    written += append(root, lines, true);
-    isBehind = false;
+    // What follows the end of a script at once is made durable with it: its outcome, a check, the next attempt.
+    const durably = events.some(({ kind }) => kind !== 'scriptEnded');
+    isBehind = !durably;
+    written += append(root, lines, durably);
   };
   return {
     runId,
