@@ -40,8 +40,8 @@ export class Ahead {
   readonly #lease: Lease;
   readonly #options: Options;
   readonly #running = new Set<string>();
-  /** What the journal has and the files have not; `from` is what they say. */
-  readonly #behind = new Map<string, StatusWrite>();
+  /** The tasks of which the journal has more than the files, with what those say. */
+  readonly #behind = new Map<string, Status>();
   /** Undefined when the files must be looked at. */
   #known: Knowledge | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -90,8 +90,8 @@ export class Ahead {
     const event = { kind: 'started', taskId, from, to } as const;
     if (follows && this.#isUntouched(task)) {
       const inFiles = this.#inFiles(taskId, from);
+      this.#note(taskId, inFiles);
       this.#session.tellAll([{ ...event, inFiles }]);
-      this.#note({ taskId, from: inFiles, to });
       this.#known?.agenda.set(taskId, to);
       this.#running.add(taskId);
       return true;
@@ -144,15 +144,19 @@ export class Ahead {
     const { root, path, runId } = this.#session;
     whileLocked(root, () => {
       const last = lastChanges(root);
-      const isOurs = ({ taskId, to }: StatusWrite) => last.get(taskId)?.runId === runId && last.get(taskId)?.to === to;
-      const writes = [...this.#behind.values()].filter(isOurs);
+      // As the next start would find it: whatever failed meanwhile, it is the journal that counts.
+      const writes = [...this.#behind.keys()].flatMap((taskId): StatusWrite[] => {
+        const { inFiles, to, record, runId: by } = last.get(taskId) ?? {};
+        return inFiles && to && by === runId ? [{ taskId, from: inFiles, to, ...record }] : [];
+      });
       const written = new Set(saveUndisputed(path, writes));
       // A hand in the files of a script that runs is met when that has ended.
       const disputed = writes.filter((write) => !written.has(write) && !this.#running.has(write.taskId));
       for (const write of disputed) settleDispute(this.#session, write);
       this.#session.tellAll([{ kind: 'checkpoint', tasks: writes.length }]);
-      for (const [taskId, write] of this.#behind)
-        if (written.has(write) || !this.#running.has(taskId)) this.#behind.delete(taskId);
+      const stillDisputed = new Set(writes.filter((write) => !written.has(write)).map(({ taskId }) => taskId));
+      for (const taskId of this.#behind.keys())
+        if (!stillDisputed.has(taskId) || !this.#running.has(taskId)) this.#behind.delete(taskId);
     });
     const [running] = this.#running;
     this.#lease.name(running);
@@ -164,8 +168,9 @@ export class Ahead {
     try {
       this.checkpoint();
     } catch (error) {
-      for (const { taskId, to } of this.#behind.values())
-        if (to === 'DONE') this.#session.world.emit({ kind: 'notSaved', taskId, to });
+      const last = lastChanges(this.#session.root);
+      for (const taskId of this.#behind.keys())
+        if (last.get(taskId)?.to === 'DONE') this.#session.world.emit({ kind: 'notSaved', taskId, to: 'DONE' });
       throw error;
     }
   }
@@ -175,24 +180,22 @@ export class Ahead {
     const readied = agenda?.set(write.taskId, write.to) ?? [];
     const inFiles = this.#inFiles(write.taskId, write.from);
     const to = 'READY' as const;
+    this.#note(write.taskId, inFiles);
+    for (const { id, status } of readied) this.#note(id, status);
     this.#session.tellSoon([
       { ...event, inFiles },
       ...readied.map(({ id: taskId, status: from }): Event => ({ kind: 'readied', taskId, from, to, inFiles: from })),
     ]);
-    this.#note({ ...write, from: inFiles });
-    for (const { id: taskId, status: from } of readied) {
-      this.#note({ taskId, from, to });
-      agenda?.set(taskId, to);
-    }
+    for (const { id } of readied) agenda?.set(id, to);
     return { kind: 'saved', changed: true };
   }
 
   #inFiles(taskId: string, status: Status): Status {
-    return this.#behind.get(taskId)?.from ?? status;
+    return this.#behind.get(taskId) ?? status;
   }
 
-  #note(write: StatusWrite): void {
-    this.#behind.set(write.taskId, write);
+  #note(taskId: string, inFiles: Status): void {
+    this.#behind.set(taskId, inFiles);
     const { checkpoint, look } = this.#tookMs;
     const wait = Math.max(EVERY_MS, TIMES_ITS_COST * (checkpoint + look));
     this.#timer ??= setTimeout(() => this.#onTime(), wait);
