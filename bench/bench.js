@@ -1,0 +1,334 @@
+// How long commands and runs take as whole processes, beside an empty Node process and beside other tools: `npm run bench`. What of
+// the others can be had is installed into a temporary folder; the rest is left out, and named. Writes bench/results.md.
+// `RUNBOOK_BENCH_ROUNDS=3` is quicker; `RUNBOOK_BENCH_PEERS=no` leaves the others out.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { inTurns, peakMegabytes } from './measure.js';
+import * as projects from './projects.js';
+
+const ROUNDS = Number(process.env.RUNBOOK_BENCH_ROUNDS ?? 15);
+const FEW = Math.max(3, Math.round(ROUNDS / 5));
+const CLI = join(import.meta.dirname, '../dist/cli.js');
+const folder = mkdtempSync(join(tmpdir(), 'runbook-bench-'));
+const node = process.execPath;
+const missing = [];
+
+const empty = join(folder, 'empty.mjs');
+writeFileSync(empty, '');
+const peers = process.env.RUNBOOK_BENCH_PEERS === 'no' ? {} : install();
+try {
+  const tables = [starts(), await unusual(), ...['chain', 'fan'].map(runs), large()];
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
+  const text = [
+    '# Measured as whole processes',
+    '',
+    `runbook ${version}, Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model.trim()}.`,
+    `Made by \`npm run bench\`: medians of ${ROUNDS} rounds in turns (${FEW} of what takes seconds). Only figures of one table can be compared.`,
+    ...(missing.length === 0 ? [] : [`Not there, and left out: ${missing.join(', ')}.`]),
+    '',
+    tables.join('\n\n'),
+    '',
+  ].join('\n');
+  writeFileSync(join(import.meta.dirname, 'results.md'), text);
+  process.stdout.write(text);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Commands on plans of three sizes, and the like of other tools. */
+function starts() {
+  const ours = [100, 1000, 10_000].flatMap((size) => {
+    const cwd = join(folder, `plan-${size}`);
+    projects.plan(cwd, size);
+    const tasks = `${size.toLocaleString('en')} tasks`;
+    return [
+      { name: `\`status\`, ${tasks}`, command: [node, CLI, 'status'], cwd },
+      { name: `\`next --dry-run\`, ${tasks}`, command: [node, CLI, 'next', '--dry-run'], cwd },
+      // Two files and the journal, each synced; every other time back again.
+      {
+        name: `one status written, ${tasks}`,
+        command: [node, CLI, 'skip', 'aside'],
+        other: [node, CLI, 'reset', 'aside'],
+        cwd,
+      },
+    ];
+  });
+  const cases = [
+    { name: 'an empty ES module', command: [node, empty], cwd: folder },
+    { name: '`--version`', command: [node, CLI, '--version'], cwd: folder },
+    ...ours,
+  ];
+  const times = inTurns(cases, ROUNDS);
+  const slow = inTurns([...cases.filter(({ name }) => / 1,000 tasks| 10,000 tasks/.test(name)), ...others()], FEW);
+  const at = (name) => times.get(name)?.median;
+  const floor = at('an empty ES module');
+  const ratio = (name) => at(name) / floor;
+  const beside = (name, other) => (slow.has(other) ? slow.get(name)?.median / slow.get(other)?.median : undefined);
+  return [
+    '## Commands',
+    '',
+    table(
+      ['command', 'ms', '× an empty module'],
+      [...times].map(([name, { median }]) => [name, ms(median), times2(median / floor)]),
+    ),
+    '',
+    ...(slow.size > 6
+      ? [
+          'Beside other tools, in turns with them:',
+          '',
+          table(
+            ['command', 'ms'],
+            [...slow].map(([name, { median }]) => [name, ms(median)]),
+          ),
+          '',
+        ]
+      : []),
+    bars([
+      ['`--version` × an empty module', ratio('`--version`'), 1.15],
+      ['`status`, 100 × an empty module', ratio('`status`, 100 tasks'), 1.4],
+      ['`status`, 1,000 × an empty module', ratio('`status`, 1,000 tasks'), 2],
+      ['`next --dry-run`, 1,000 × an empty module', ratio('`next --dry-run`, 1,000 tasks'), 2],
+      ['`status`, 10,000 × an empty module', ratio('`status`, 10,000 tasks'), 3.5],
+      ['one status written, 1,000 × an empty module', ratio('one status written, 1,000 tasks'), 2],
+      [
+        '`next --dry-run`, 1,000 × backlog.md',
+        beside('`next --dry-run`, 1,000 tasks', 'backlog.md: ready tasks, 1,000'),
+        0.12,
+      ],
+      ['`status`, 10,000 × taskwarrior', beside('`status`, 10,000 tasks', 'taskwarrior: next, 10,000'), 0.2],
+      [
+        'one status written, 1,000 × backlog.md',
+        beside('one status written, 1,000 tasks', 'backlog.md: edit, 1,000'),
+        0.1,
+      ],
+    ]),
+  ].join('\n');
+}
+
+function others() {
+  const cases = [];
+  if (peers.backlog) {
+    const cwd = join(folder, 'backlog');
+    projects.backlog(cwd, 1000);
+    const edit = (status) => [peers.backlog, 'task', 'edit', '900', '-s', status, '--plain'];
+    cases.push(
+      { name: 'backlog.md: ready tasks, 1,000', command: [peers.backlog, 'task', 'list', '--ready', '--plain'], cwd },
+      { name: 'backlog.md: edit, 1,000', command: edit('In Progress'), other: edit('To Do'), cwd },
+    );
+  }
+  if (peers['task-master']) {
+    const cwd = join(folder, 'task-master');
+    projects.taskMaster(cwd, 1000);
+    const set = (status) => [peers['task-master'], 'set-status', '--id=900', `--status=${status}`];
+    cases.push(
+      { name: 'task-master: next, 1,000', command: [peers['task-master'], 'next'], cwd },
+      { name: 'task-master: set-status, 1,000', command: set('deferred'), other: set('pending'), cwd },
+    );
+  }
+  if (peers.task) {
+    for (const size of [1000, 10_000]) {
+      const cwd = join(folder, `taskwarrior-${size}`);
+      mkdirSync(cwd);
+      writeFileSync(join(cwd, 'rc'), `data.location=${cwd}\nconfirmation=no\nverbose=nothing\n`);
+      const env = { TASKRC: join(cwd, 'rc') };
+      const input = projects.taskwarrior(size);
+      spawnSync(peers.task, ['import', '-'], { cwd, env: { ...process.env, ...env }, input, maxBuffer: 1e9 });
+      const shown = size.toLocaleString('en');
+      cases.push({
+        name: `taskwarrior: next, ${shown}`,
+        command: [peers.task, 'rc.defaultheight=30', 'next'],
+        cwd,
+        env,
+      });
+    }
+  }
+  return cases;
+}
+
+/** A plan that only the library can read, beside a program that does nothing but parse it. */
+async function unusual() {
+  const cwd = join(folder, 'unusual');
+  projects.unusual(cwd, 1000);
+  const script = join(cwd, 'parse.js');
+  const source = join(import.meta.dirname, 'parse.js');
+  const bundle = await rolldown({ input: source, platform: 'node' });
+  await bundle.write({ file: script, format: 'es', minify: true });
+  const times = inTurns(
+    [
+      { name: '`parseDocument` of `yaml`, bundled', command: [node, script, join(cwd, 'runbook.yaml')], cwd },
+      { name: '`status`', command: [node, CLI, 'status'], cwd },
+    ],
+    ROUNDS,
+  );
+  const [parse, status] = [...times.values()].map(({ median }) => median);
+  return [
+    '## A plan of 1,000 tasks in unusual form',
+    '',
+    table(
+      ['command', 'ms'],
+      [...times].map(([name, { median }]) => [name, ms(median)]),
+    ),
+    '',
+    bars([['`status` × a script that only calls `parseDocument`', status / parse, 1.1]]),
+  ].join('\n');
+}
+
+/** A thousand scripts that only say something. */
+function runs(shape) {
+  const size = 1000;
+  const jobs = shape === 'chain' ? 1 : 2;
+  const fresh = (make, name) => {
+    const cwd = join(folder, `${shape}-${name}`);
+    return {
+      cwd,
+      before() {
+        rmSync(cwd, { recursive: true, force: true });
+        make(cwd, size, shape);
+      },
+    };
+  };
+  const cases = [
+    {
+      name: `runbook run${jobs === 1 ? '' : ` --jobs ${jobs}`}`,
+      command: [node, CLI, 'run', ...(jobs === 1 ? [] : ['--jobs', String(jobs)])],
+      ...fresh(projects.scripts, 'runbook'),
+    },
+    ...(peers.ninja ? [{ name: 'ninja', command: [peers.ninja, `-j${jobs}`], ...fresh(projects.ninja, 'ninja') }] : []),
+    ...(peers.make
+      ? [{ name: 'make', command: [peers.make, `-j${jobs}`, 'all'], ...fresh(projects.make, 'make') }]
+      : []),
+    ...(peers.wireit
+      ? [
+          {
+            name: 'wireit',
+            command: ['npm', 'run', 'all'],
+            env: { WIREIT_PARALLEL: String(jobs), PATH: `${peers.wireit}:${process.env.PATH}` },
+            ...fresh(projects.wireit, 'wireit'),
+          },
+        ]
+      : []),
+  ];
+  const times = inTurns(cases, FEW);
+  const ours = times.get(cases[0]?.name)?.median;
+  const by = (name) => (times.has(name) ? ours / times.get(name)?.median : undefined);
+  return [
+    shape === 'chain' ? '## 1,000 scripts, one after the other' : '## 1,000 scripts, two at a time',
+    '',
+    table(
+      ['command', 's', 'ms a script'],
+      [...times].map(([name, { median }]) => [name, (median / 1000).toFixed(2), times2(median / size)]),
+    ),
+    '',
+    bars([
+      [`${cases[0]?.name} × ninja`, by('ninja'), shape === 'chain' ? 3.2 : 4.4],
+      [`${cases[0]?.name} × wireit`, by('wireit'), shape === 'chain' ? 0.65 : 0.7],
+    ]),
+  ].join('\n');
+}
+
+/** Ten times as many: what a script costs then, and how much memory that takes. */
+function large() {
+  const shapes = ['chain', 'fan'].map((shape) => {
+    const of = (size) => {
+      const cwd = join(folder, `large-${shape}-${size}`);
+      const command = [node, CLI, 'run', ...(shape === 'fan' ? ['--jobs', '2'] : [])];
+      return {
+        name: `${shape}, ${size.toLocaleString('en')}`,
+        command,
+        cwd,
+        before() {
+          rmSync(cwd, { recursive: true, force: true });
+          projects.scripts(cwd, size, shape);
+        },
+      };
+    };
+    const [small, big] = [of(1000), of(10_000)];
+    const times = inTurns([small, big], 2);
+    big.before();
+    return {
+      shape,
+      a: times.get(small.name)?.median / 1000,
+      b: times.get(big.name)?.median / 10_000,
+      mb: peakMegabytes(big),
+    };
+  });
+  const cwd = join(folder, 'output');
+  mkdirSync(cwd);
+  const tasks = Array.from(
+    { length: 10 },
+    (_, i) =>
+      `  - {id: t${i}, status: READY, type: AUTOMATED_SCRIPT, script_details: "yes 'a line of output that is as long as many are' | head -c 10000000"}\n`,
+  );
+  writeFileSync(join(cwd, 'runbook.yaml'), `tasks:\n${tasks.join('')}`);
+  const output = peakMegabytes({ command: [node, CLI, 'run'], cwd });
+  return [
+    '## 10,000 scripts',
+    '',
+    table(
+      ['plan', 'ms a script at 1,000', 'at 10,000', 'most memory at 10,000, MB'],
+      shapes.map(({ shape, a, b, mb }) => [shape, times2(a), times2(b), mb?.toFixed(0) ?? 'unknown']),
+    ),
+    '',
+    bars([
+      ...shapes.map(({ shape, a, b }) => [`${shape}: a script at 10,000 × one at 1,000`, b / a, 1.2]),
+      ...shapes.map(({ shape, mb }) => [`${shape}: memory at 10,000, MB`, mb, 200]),
+      ['memory with 100 MB of output, MB', output, 200],
+    ]),
+  ].join('\n');
+}
+
+/** Paths of the other tools, by name. */
+function install() {
+  const found = Object.fromEntries(['ninja', 'make', 'task'].map((name) => [name, which(name)]));
+  const into = join(folder, 'peers');
+  mkdirSync(into);
+  writeFileSync(join(into, 'package.json'), '{}');
+  const bin = (name) => join(into, 'node_modules/.bin', name);
+  for (const [name, command] of [
+    ['backlog.md', 'backlog'],
+    ['task-master-ai', 'task-master'],
+    ['wireit', 'wireit'],
+  ]) {
+    const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', name], {
+      cwd: into,
+    });
+    found[command] = status === 0 ? (command === 'wireit' ? join(into, 'node_modules/.bin') : bin(command)) : undefined;
+  }
+  for (const [name, path] of Object.entries(found)) if (!path) missing.push(name);
+  return found;
+}
+
+function which(name) {
+  try {
+    return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function bars(rows) {
+  return table(
+    ['bar', 'at most', 'measured', ''],
+    rows.map(([name, most, bar]) => {
+      const measured = most === undefined || Number.isNaN(most) ? undefined : most;
+      const mark = measured === undefined ? 'not measured' : measured <= bar ? 'reached' : 'missed';
+      return [name, String(bar), measured === undefined ? '' : times2(measured), mark];
+    }),
+  );
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+function ms(number) {
+  return number.toFixed(1);
+}
+
+function times2(number) {
+  return number.toFixed(2);
+}
