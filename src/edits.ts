@@ -37,6 +37,30 @@ export function noticeEdits(session: Session, settled: Settled): void {
   writeSeen(runbook.root, now);
 }
 
+/** What one of our commands has changed in the plan, to be journaled as its own. */
+export function ownEdits({ world }: Session, command: string, before: Runbook, now: Runbook): Event[] {
+  const tasks = new Map(now.tasks.map((task) => [task.id, task]));
+  const plans = [before, now].map((runbook) => planOf({ ...runbook, source: readable(runbook.source) }, world.redact));
+  const [from, to] = plans;
+  if (!from || !to) return [];
+  return planEdits(from, to).map((edit): Event => {
+    const place = placeOf(now, edit, tasks.get(edit.taskId ?? ''));
+    return { kind: 'planChanged', command, taskId: edit.taskId, edit, at: place && `${place.file}:${place.line}` };
+  });
+}
+
+/** The plan is from now on compared with this one. */
+export function rememberPlan({ world }: Session, runbook: Runbook): void {
+  const before = readSeen(runbook.root);
+  const statuses = statusesOf({ runbook, changes: [], interrupted: [] }, before);
+  writeSeen(runbook.root, { plan: planOf(runbook, world.redact), templates: templatesOf(runbook), statuses });
+}
+
+/** Of an empty file, the plan is an empty map. */
+function readable(source: Runbook['source']): Runbook['source'] {
+  return source.value === null ? { ...source, value: {} } : source;
+}
+
 /** A status that has just changed is as it was before, until the journal has the change. */
 function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
   const journaled = lastChanges(runbook.root);

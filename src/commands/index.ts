@@ -72,6 +72,12 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./init.ts'),
   },
   {
+    name: 'add',
+    group: 'Write',
+    summary: 'add a task at its place, by flags or by questions',
+    load: () => import('./add.ts'),
+  },
+  {
     name: 'validate',
     group: 'Check',
     summary: 'find every mistake in the YAML and the templates',

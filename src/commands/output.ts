@@ -187,6 +187,14 @@ export const OUTPUT = {
         'What would happen. `next` and `run` tell `task_id` and `settles`; the commands that change, `tasks`.',
       ),
     ),
+  added: z
+    .strictObject({
+      id,
+      status,
+      at: z.string().check(z.describe('`file:line` of its entry.')),
+      files: z.array(z.string()),
+    })
+    .check(z.describe('What `add` has added.')),
   init: z.strictObject({ folder: z.string(), files: z.array(z.string()), dry_run: z.boolean() }),
   validate: z.strictObject({ valid: z.boolean(), mistakes: z.array(trouble), warnings: z.array(trouble) }),
   schema: z.record(z.string(), z.unknown()).check(z.describe('A JSON Schema.')),

@@ -179,6 +179,8 @@ class Show {
         break;
       case 'readied':
       case 'decided':
+      // Told by the command whose work it is.
+      case 'planChanged':
         break;
       default:
         unreachable(event);
