@@ -10,16 +10,17 @@ import { bringUpToDate } from './standing.ts';
 
 /**
  * Carries out what `draft` makes of the runbook. Where a hand saves meanwhile, all is looked at anew, and drafted anew.
- * Throws what `draft` throws, PATCH_UNSAFE or FILE_UNWRITABLE; the files are then as they were.
+ * A runbook that is not there begins with the text `start`. Throws what `draft` throws, PATCH_UNSAFE or FILE_UNWRITABLE; the files are then as they were.
  */
 export function amend(
   session: Session,
   command: string,
   draft: (runbook: Runbook) => Amendment,
+  start?: string,
 ): readonly AmendedFile[] {
   const files = whileLocked(session.root, () => {
     for (;;) {
-      const runbook = asItStands(session);
+      const runbook = asItStands(session, start);
       const amendment = draft(runbook);
       const files = amendedFiles(runbook, amendment);
       if (files.length === 0) return files;
@@ -32,8 +33,8 @@ export function amend(
   return files;
 }
 
-function asItStands(session: Session): Runbook {
-  const blank = blankRunbook(session.path);
+function asItStands(session: Session, start: string | undefined): Runbook {
+  const blank = blankRunbook(session.path, start);
   if (blank) return blank;
   bringUpToDate(session);
   return steadily(() => readRunbook(session.path));

@@ -11,7 +11,7 @@ import { lookAt } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { World } from '../world.ts';
-import { confirmed, printDraft, withSchema } from './amending.ts';
+import { confirmed, printDraft, withSchemas } from './amending.ts';
 import { type AddFlags, askForTask } from './askForTask.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
@@ -49,7 +49,7 @@ async function add(context: Context, name: string | undefined, flags: AddFlags):
   const world = await context.world(runbook.root);
   const wanted = await complete(world, runbook, { ...flags, ...(name === undefined ? {} : { name }) });
   const planned = plannedTask(runbook, wanted);
-  const draft = (now: Runbook) => withSchema(now, drafted(now, wanted, planned.id));
+  const draft = (now: Runbook) => withSchemas(now, drafted(now, wanted, planned.id));
   // What is wrong with it is found before anything at all is written.
   const first = draft(runbook);
   if (context.flags.dryRun) return printDraft(context, runbook, first);

@@ -2,7 +2,7 @@
 import { EXIT } from '../errors.ts';
 import { statOf } from '../paths.ts';
 import { type AmendedFile, type Amendment, amendedFiles } from '../runbook/amend.ts';
-import { SCHEMA_FILE } from '../runbook/newTask.ts';
+import { SCHEMA_FOLDER } from '../runbook/newTask.ts';
 import type { Runbook } from '../runbook/task.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
 import { unifiedDiff } from '../terminal/diff.ts';
@@ -12,11 +12,15 @@ import type { World } from '../world.ts';
 import type { Context } from './context.ts';
 import { jsonSchema } from './schema.ts';
 
-/** With the schema that a new task's file names, where it is not there yet. */
-export function withSchema({ root }: Runbook, amendment: Amendment): Amendment {
-  const { newFiles } = amendment;
-  if (newFiles.length === 0 || statOf(`${root}/${SCHEMA_FILE}`)) return amendment;
-  return { ...amendment, newFiles: [...newFiles, { path: SCHEMA_FILE, text: jsonSchema('task') }] };
+/** With the schemas that new files name, where they are not there yet. */
+export function withSchemas({ root, source }: Runbook, amendment: Amendment): Amendment {
+  const named = [
+    ...(amendment.newFiles.length > 0 ? (['task'] as const) : []),
+    ...(statOf(source.path) ? [] : (['runbook'] as const)),
+  ].map((which) => ({ which, path: `${SCHEMA_FOLDER}/${which}.json` }));
+  const missing = named.filter(({ path }) => !statOf(`${root}/${path}`));
+  const files = missing.map(({ which, path }) => ({ path, text: jsonSchema(which) }));
+  return { ...amendment, newFiles: [...amendment.newFiles, ...files] };
 }
 
 /** A dry run: the exact changes, and nothing else. */
@@ -36,8 +40,8 @@ export async function confirmed(
   amendment: Amendment,
 ): Promise<boolean> {
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
-  for (const line of diffs(amendedFiles(runbook, amendment).filter(isPersons), palette))
-    if (!context.flags.json) say(line);
+  if (!context.flags.json && !context.flags.quiet)
+    for (const line of diffs(amendedFiles(runbook, amendment).filter(isPersons), palette)) say(line);
   const { answer } = await world.ask.choose({
     topic: 'plan',
     message: 'Write it?',
@@ -51,11 +55,11 @@ export async function confirmed(
 }
 
 /** What is ours, in `.runbook`, is nobody's plan. */
-function isPersons({ file }: AmendedFile): boolean {
+export function isPersons({ file }: AmendedFile): boolean {
   return !file.startsWith('.runbook/');
 }
 
-function diffs(files: readonly AmendedFile[], palette: Palette): string[] {
+export function diffs(files: readonly AmendedFile[], palette: Palette): string[] {
   return files.flatMap(({ file, before, after }) => [
     `${palette.bold(oneLine(file))}${before === undefined ? ' (new)' : ''}`,
     ...unifiedDiff(before ?? '', after, palette),

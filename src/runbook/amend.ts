@@ -44,7 +44,7 @@ export function amendedFiles({ root, source }: Pick<Runbook, 'root' | 'source'>,
     after: text,
   }));
   const { path, file, text } = source;
-  const before = text === '' && !existsSync(path) ? undefined : text;
+  const before = existsSync(path) ? text : undefined;
   // First the edits: their paths are those of the tasks as they are.
   const after = withTasksInserted(own.length > 0 ? patch(text, own, file) : text, amendment.inserts, file);
   return [...created, ...edited, { path, file, before, after }].filter((one) => one.before !== one.after);
@@ -80,11 +80,14 @@ function undo(written: readonly AmendedFile[]): void {
   }
 }
 
-/** A runbook without any tasks yet: the file is not there, is empty, or has no list of tasks. Undefined if it has one. */
-export function blankRunbook(path: string): Runbook | undefined {
+/**
+ * A runbook without any tasks yet: the file is not there, is empty, or has no list of tasks. Undefined if it has one. One that is
+ * not there begins with the text `start`.
+ */
+export function blankRunbook(path: string, start = ''): Runbook | undefined {
   const root = realpathSync(dirname(path));
   const absolute = join(root, basename(path));
-  const source = existsSync(path) ? readYaml(root, absolute) : emptySource(absolute);
+  const source = existsSync(path) ? readYaml(root, absolute) : newSource(absolute, start);
   const { value } = source;
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
   const tasks: unknown = isMap ? (value as Record<string, unknown>)['tasks'] : undefined;
@@ -102,7 +105,7 @@ export function blankRunbook(path: string): Runbook | undefined {
   };
 }
 
-function emptySource(path: string): YamlSource {
+function newSource(path: string, text: string): YamlSource {
   const file = basename(path);
-  return { path, file, text: '', value: null, place: () => ({ file, line: 1, column: 1, length: 1, text: '' }) };
+  return { path, file, text, value: null, place: () => ({ file, line: 1, column: 1, length: 1, text: '' }) };
 }

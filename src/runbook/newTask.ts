@@ -34,15 +34,15 @@ export function toEntry(task: NewTask): Record<string, unknown> {
 /** Its entry and its file, where it has one. `to` is the file's path, and `schema` the path of its schema from there. */
 export function toTwoFiles(task: NewTask, to: string, eol: string): { entry: Record<string, unknown>; text: string } {
   const { id, status, type } = task;
-  const start = `# yaml-language-server: $schema=${posix.relative(dirname(to), SCHEMA_FILE)}${eol}`;
+  const start = `# yaml-language-server: $schema=${posix.relative(dirname(to), `${SCHEMA_FOLDER}/task.json`)}${eol}`;
   const edits = Object.entries(definedOnly({ id, status, ...work(task) })).map(
     ([key, value]): Edit => ({ op: 'set', path: [key], value }),
   );
   return { entry: definedOnly({ ...head(task), task_detail_file: to, type }), text: patch(start, edits, to) };
 }
 
-/** Where `init` puts the schema of such files. */
-export const SCHEMA_FILE = '.runbook/schemas/task.json';
+/** Where `init` puts the schemas of the files. */
+export const SCHEMA_FOLDER = '.runbook/schemas';
 
 /** The value of a script, as the YAML has it. */
 export function toScript({ command, shell }: NewScript): unknown {
