@@ -57,7 +57,7 @@ async function askForWork(ask: Ask, type: TaskType, flags: AddFlags): Promise<Pa
   if (type === 'AUTOMATED_SCRIPT') return { script: flags.script ?? (await insist(ask, 'Which command?')) };
   if (type === 'AI_ASSISTED')
     return { promptTemplate: flags.promptTemplate ?? (await insist(ask, 'Which template (a path)?')) };
-  const instructions = flags.instructions ?? (await ask.line('How is it done? (enter: the name says it)')).trim();
+  const instructions = flags.instructions ?? (await ask.line('How? (enter: its name says it)')).trim();
   return instructions === '' ? {} : { instructions };
 }
 
@@ -70,11 +70,8 @@ async function insist(ask: Ask, question: string): Promise<string> {
 
 async function askForDependencies(ask: Ask, { tasks }: Runbook): Promise<string[]> {
   const ids = tasks.map(({ id }) => id);
-  const last = ids.at(-1) ?? '';
   for (;;) {
-    const line = (
-      await ask.line(`What must be done before? (ids; ${oneLine(last)} is the last; enter: nothing)`)
-    ).trim();
+    const line = (await ask.line('Waits for which ids? (enter: none)')).trim();
     const named = ids.includes(line) ? [line] : line.split(/[\s,]+/).filter((word) => word !== '');
     const unknown = named.find((id) => !ids.includes(id));
     if (unknown === undefined) return named;

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { type NewItem, withTasksInserted } from './patch/tasks.ts';
 import { type Edit, patch } from './patch.ts';
 import { readYaml, type YamlSource } from './source.ts';
+import { pause, WHILE_SAVING_MS } from './steady.ts';
 import type { Runbook, Status } from './task.ts';
 import { replaceUnchanged } from './write.ts';
 
@@ -85,6 +86,14 @@ function undo(written: readonly AmendedFile[]): void {
  * not there begins with the text `start`.
  */
 export function blankRunbook(path: string, start = ''): Runbook | undefined {
+  const blank = blankNow(path, start);
+  if (!blank || !existsSync(path)) return blank;
+  // An editor that saves empties the file first.
+  pause(WHILE_SAVING_MS);
+  return blankNow(path, start);
+}
+
+function blankNow(path: string, start: string): Runbook | undefined {
   const root = realpathSync(dirname(path));
   const absolute = join(root, basename(path));
   const source = existsSync(path) ? readYaml(root, absolute) : newSource(absolute, start);

@@ -21,7 +21,8 @@ test('by flags, at the end and at a place; the journal says that it was ours, an
   expect(said(rig, added)).toMatchInlineSnapshot(`
     "exit 0
     ── stdout
-    added publish_the_package  PENDING  runbook.yaml
+    added publish_the_package  PENDING
+      runbook.yaml
     ── stderr
       runbook show publish_the_package · runbook edit publish_the_package"
   `);
@@ -184,9 +185,9 @@ test('by questions: what is written is shown first, and asked', async () => {
     await type(term, 'What is to be done?', 'Publish it');
     await press(term, 'Who does it?', 's');
     await type(term, 'Which command?', 'npm publish');
-    await type(term, 'What must be done before?', 'bb');
+    await type(term, 'Waits for which ids?', 'bb');
     await term.waitForNew('There is no task bb. Did you mean `b`?');
-    await type(term, 'What must be done before?', 'b');
+    await type(term, 'Waits for which ids?', 'b');
     await term.waitForNew('+     script_details: npm publish');
     await press(term, 'Write it?', key);
     expect(await term.exit).toMatchObject({ code: end });
@@ -202,4 +203,32 @@ test('a secret in a new task does not reach the journal', async () => {
   await rig.run(['add', 'Call it', '--script', 'curl -H hunter2hunter2']);
   await rig.run(['add', 'And more', '--script', 'true']);
   expect(rig.read('logs/run_log.jsonl') + rig.read('.runbook/plan.json')).not.toContain('hunter2');
+});
+
+test('many at once, beside a runner at work: none is lost, and none is taken for a hand’s', async () => {
+  const runbook =
+    'tasks:\n  - id: a\n    status: READY\n    type: AUTOMATED_SCRIPT\n    script_details: echo begun; while test ! -e go; do sleep 0.05; done\n';
+  await using rig = await makeRig({ files: { 'runbook.yaml': runbook } });
+  const runner = rig.start(['next']);
+  await runner.waitForOutput('│ begun');
+  const names = ['One', 'Two', 'Three', 'Four'];
+  const ends = await Promise.all(names.map((name) => rig.run(['add', name, '--depends-on', 'a', '-q'])));
+  expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  rig.write('go', '');
+  expect(await runner.exit).toMatchObject({ code: 0 });
+  expect(rig.statuses()).toEqual({ a: 'DONE', one: 'READY', two: 'READY', three: 'READY', four: 'READY' });
+  const types = rig.journal().map(({ event_type }) => event_type);
+  expect(types.filter((type) => type === 'CHANGE_PLAN')).toHaveLength(4);
+  expect(types).not.toContain('HAND_EDIT');
+});
+
+test('Ctrl-C at a question changes nothing', async () => {
+  await using rig = await makeRig({ files: { 'runbook.yaml': PLAN } });
+  const before = rig.tree();
+  const term = rig.terminal(['add']);
+  await type(term, 'What is to be done?', 'Publish it');
+  await term.waitForNew('Who does it?');
+  term.press('ctrl-c');
+  expect(await term.exit).toMatchObject({ code: 130 });
+  expect(rig.tree()).toEqual(before);
 });
