@@ -131,7 +131,7 @@ function tell(context: Context, plan: string, { notes }: Merge, files: readonly 
 function tellNotes(context: Context, notes: readonly Note[]): void {
   if (context.flags.json) return;
   for (const { kind, id, text } of notes)
-    if (['kept', 'gone', 'left_out', 'renamed', 'done'].includes(kind))
+    if (['kept', 'gone', 'left_out', 'renamed'].includes(kind))
       for (const line of wrap(`${oneLine(id)}: ${oneLine(text)}`, context.columns(), '  ')) say(line);
 }
 
