@@ -1,7 +1,9 @@
 // `add`: a new task at its place in the runbook, by flags, or by questions where there is someone to ask.
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { amend } from '../amend.ts';
 import { EXIT, RunbookError } from '../errors.ts';
+import { statOf } from '../paths.ts';
 import { type Amendment, blankRunbook } from '../runbook/amend.ts';
 import { detailPath, firstStatus, idFrom, type NewTask, toEntry, toTwoFiles, usesDetails } from '../runbook/newTask.ts';
 import type { Runbook, TaskType } from '../runbook/task.ts';
@@ -163,6 +165,11 @@ function drafted(runbook: Runbook, flags: Wanted, id: string): Amendment {
   if (!(flags.detail ?? usesDetails(runbook)))
     return { ...nothing, inserts: [{ index, value: toEntry(task) }], newFiles: [] };
   const path = detailPath(runbook, id);
+  if (statOf(join(runbook.root, path)))
+    throw usage(
+      `\`${path}\` is there already; nothing was written`,
+      'Give another `--id`, or keep the task in the runbook with `--no-detail`.',
+    );
   const { entry, text } = toTwoFiles(task, path, runbook.source.text.includes('\r\n') ? '\r\n' : '\n');
   return { ...nothing, inserts: [{ index, value: entry }], newFiles: [{ path, text }] };
 }

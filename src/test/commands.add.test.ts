@@ -160,8 +160,9 @@ test.each<[string[], string, string]>([
   [['x', '--model', 'paste'], 'USAGE', 'a task for a model needs its template'],
   [['x', '--type', 'MANUAL', '--script', 'true'], 'USAGE', 'nothing uses `--script` in a task of the type MANUAL'],
   [[' '], 'USAGE', 'the name is empty'],
+  [['x', '--detail'], 'USAGE', '`tasks/x.yaml` is there already'],
 ])('%j is refused, and changes nothing', async (args, code, message) => {
-  await using rig = await makeRig({ files: { 'runbook.yaml': PLAN } });
+  await using rig = await makeRig({ files: { 'runbook.yaml': PLAN, 'tasks/x.yaml': 'notes: mine\n' } });
   const before = rig.tree();
   const finished = await rig.run(['add', ...args, '--json']);
   expect(finished).toMatchObject({ code: 2, stdout: '' });

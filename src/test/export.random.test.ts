@@ -12,7 +12,7 @@ import { amendedFiles, blankRunbook } from '../runbook/amend.ts';
 import { readRunbook } from '../runbook/read.ts';
 import type { Runbook } from '../runbook/task.ts';
 
-const RUNS = 80 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
+const RUNS = 60 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
 const NO_LIMIT = { timeout: 24 * 3_600_000 };
 
 const hard = [

@@ -6,7 +6,7 @@ import { RunbookError } from '../errors.ts';
 import { type NewItem, withTasksInserted } from '../runbook/patch/tasks.ts';
 import { drawn } from './patch/drawn.ts';
 
-const RUNS = 150 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
+const RUNS = 100 * Number(process.env.RUNBOOK_TEST_RUNS ?? 1);
 const NO_LIMIT = { timeout: 24 * 3_600_000 };
 
 type Case = readonly [name: string, before: string, index: number, after: string];
