@@ -1,10 +1,13 @@
 // Changes the plan for a command: under the lock, in the files as they are at that moment, journaled as ours and not as a hand's.
-import { ownEdits, rememberPlan } from './edits.ts';
+import { placeOf, statusesOf, templatesOf } from './edits.ts';
+import type { Event } from './events.ts';
 import { type AmendedFile, type Amendment, amendedFiles, blankRunbook, writeAmended } from './runbook/amend.ts';
 import { whileLocked } from './runbook/lock.ts';
+import { planEdits, planOf } from './runbook/plan.ts';
 import { readRunbook } from './runbook/read.ts';
 import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
+import { readSeen, writeSeen } from './seen.ts';
 import type { Session } from './session.ts';
 import { bringUpToDate } from './standing.ts';
 
@@ -36,8 +39,10 @@ export function amend(
 function asItStands(session: Session, start: string | undefined): Runbook {
   const blank = blankRunbook(session.path, start);
   if (blank) return blank;
-  bringUpToDate(session);
-  return steadily(() => readRunbook(session.path));
+  const settled = new Map(bringUpToDate(session).runbook.tasks.map(({ id, status }) => [id, status]));
+  const runbook = steadily(() => readRunbook(session.path));
+  // A runner at work may have told the journal more than the files say by now.
+  return { ...runbook, tasks: runbook.tasks.map((task) => ({ ...task, status: settled.get(task.id) ?? task.status })) };
 }
 
 /** The journal comes last, as always: what it has not is told by the next command, as a hand's. */
@@ -48,4 +53,28 @@ function tell(session: Session, command: string, before: Runbook, { statuses }: 
     ...statuses.map((step) => ({ kind: 'statusSet', ...step, command, reason: undefined }) as const),
   ]);
   rememberPlan(session, now);
+}
+
+/** What one of our commands has changed in the plan, to be journaled as its own. */
+function ownEdits({ world }: Session, command: string, before: Runbook, now: Runbook): Event[] {
+  const tasks = new Map(now.tasks.map((task) => [task.id, task]));
+  const plans = [before, now].map((runbook) => planOf({ ...runbook, source: readable(runbook.source) }, world.redact));
+  const [from, to] = plans;
+  if (!from || !to) return [];
+  return planEdits(from, to).map((edit): Event => {
+    const place = placeOf(now, edit, tasks.get(edit.taskId ?? ''));
+    return { kind: 'planChanged', command, taskId: edit.taskId, edit, at: place && `${place.file}:${place.line}` };
+  });
+}
+
+/** The plan is from now on compared with this one. */
+function rememberPlan({ world }: Session, runbook: Runbook): void {
+  const before = readSeen(runbook.root);
+  const statuses = statusesOf({ runbook, changes: [], interrupted: [] }, before);
+  writeSeen(runbook.root, { plan: planOf(runbook, world.redact), templates: templatesOf(runbook), statuses });
+}
+
+/** Of an empty file, the plan is an empty map. */
+function readable(source: Runbook['source']): Runbook['source'] {
+  return source.value === null ? { ...source, value: {} } : source;
 }

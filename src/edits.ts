@@ -37,32 +37,8 @@ export function noticeEdits(session: Session, settled: Settled): void {
   writeSeen(runbook.root, now);
 }
 
-/** What one of our commands has changed in the plan, to be journaled as its own. */
-export function ownEdits({ world }: Session, command: string, before: Runbook, now: Runbook): Event[] {
-  const tasks = new Map(now.tasks.map((task) => [task.id, task]));
-  const plans = [before, now].map((runbook) => planOf({ ...runbook, source: readable(runbook.source) }, world.redact));
-  const [from, to] = plans;
-  if (!from || !to) return [];
-  return planEdits(from, to).map((edit): Event => {
-    const place = placeOf(now, edit, tasks.get(edit.taskId ?? ''));
-    return { kind: 'planChanged', command, taskId: edit.taskId, edit, at: place && `${place.file}:${place.line}` };
-  });
-}
-
-/** The plan is from now on compared with this one. */
-export function rememberPlan({ world }: Session, runbook: Runbook): void {
-  const before = readSeen(runbook.root);
-  const statuses = statusesOf({ runbook, changes: [], interrupted: [] }, before);
-  writeSeen(runbook.root, { plan: planOf(runbook, world.redact), templates: templatesOf(runbook), statuses });
-}
-
-/** Of an empty file, the plan is an empty map. */
-function readable(source: Runbook['source']): Runbook['source'] {
-  return source.value === null ? { ...source, value: {} } : source;
-}
-
 /** A status that has just changed is as it was before, until the journal has the change. */
-function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
+export function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
   const journaled = lastChanges(runbook.root);
   const changed = new Set(changes.map(({ task }) => task.id));
   return Object.fromEntries(
@@ -91,12 +67,12 @@ function editsOf(runbook: Runbook, before: Plan, now: Plan): Event[] {
 }
 
 /** Of a task that is gone there is no place. */
-function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefined): Place | undefined {
+export function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefined): Place | undefined {
   if (edit.kind !== 'field') return task?.place('id');
   return task ? task.place(edit.field) : source.place(edit.field.split('.'));
 }
 
-function templatesOf(runbook: Runbook): Record<string, string> {
+export function templatesOf(runbook: Runbook): Record<string, string> {
   const paths = runbook.tasks.flatMap(({ ai }) => [ai?.promptTemplate, ai?.fallbackPromptTemplate]);
   const named = [...new Set(paths)].filter((path) => path !== undefined);
   return Object.fromEntries(

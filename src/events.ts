@@ -11,7 +11,10 @@ export type Event =
   | { kind: 'planChanged'; command: string; taskId: string | undefined; edit: PlanEdit; at: string | undefined }
   /** `from` and `to` are the sha256 of its text. */
   | { kind: 'templateEdited'; taskId: string | undefined; path: string; from: string; to: string }
-  | { kind: 'readied'; taskId: string; from: Status; to: 'READY' }
+  /** `inFiles`: what the files say until the next checkpoint, where the journal is written ahead of them. */
+  | { kind: 'readied'; taskId: string; from: Status; to: 'READY'; inFiles?: Status }
+  /** The files have all that the journal has; `tasks`: of how many that was written. */
+  | { kind: 'checkpoint'; tasks: number }
   /** `cutShort`: a kill had left it on trial. */
   | { kind: 'artifactRestored'; taskId: string; path: string; kept: string | undefined; cutShort: boolean }
   | {
@@ -25,8 +28,8 @@ export type Event =
   // One task, from its announcement to its end.
   | { kind: 'modelLacking'; task: Task; step: number; of: number; why: string }
   | { kind: 'announced'; task: Task; step: number; of: number; plan: StepPlan }
-  | { kind: 'started'; taskId: string; from: Status; to: 'RUNNING' }
-  | { kind: 'output'; text: string }
+  | { kind: 'started'; taskId: string; from: Status; to: 'RUNNING'; inFiles?: Status }
+  | { kind: 'output'; taskId: string; text: string }
   | {
       kind: 'scriptEnded';
       taskId: string;
@@ -37,7 +40,7 @@ export type Event =
       attempts: number;
       ok: boolean;
     }
-  | { kind: 'checkStarted'; name: string }
+  | { kind: 'checkStarted'; taskId: string; name: string }
   | {
       kind: 'checkEnded';
       taskId: string;
@@ -93,7 +96,7 @@ export type Event =
   | { kind: 'fileWritten'; taskId: string; path: string; bytes: number; sha256: string }
   | { kind: 'artifactChanged'; taskId: string; paths: readonly string[] }
   | { kind: 'committed'; taskId: string; commit: string; message: string }
-  | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord }
+  | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord; inFiles?: Status }
   | { kind: 'handWon'; taskId: string; from: Status; ours: Status; theirs: Status; at: string }
   | { kind: 'notSaved'; taskId: string; to: Status }
   | { kind: 'putBack'; taskId: string; from: Status; to: Status; why: 'left' | 'interrupted' | 'failed' }

@@ -25,6 +25,11 @@ export interface Journal {
   readonly keep: (event: Event) => void;
   /** The same for several, in one write. */
   readonly keepAll: (events: readonly Event[]) => void;
+  /** The same, but what is appended outlives a crash of the machine only from the next `keep`, `keepAll` or `sync` on. */
+  readonly keepSoon: (events: readonly Event[]) => void;
+  readonly sync: () => void;
+  /** How many bytes were appended so far. */
+  readonly written: () => number;
   readonly runId: string;
 }
 
@@ -33,11 +38,33 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
     const line = { timestamp: now().toISOString(), run_id: runId, ...head };
     return JSON.stringify(details ? { ...line, details: told(details, redact) } : line);
   };
+  const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
+  let isBehind = false;
+  let written = 0;
   const keepAll = (events: readonly Event[]) => {
-    const lines = events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
-    if (lines.length > 0) append(root, lines);
+    const lines = linesOf(events);
+    if (lines.length === 0) return;
+    // What follows the end of a script at once is made durable with it: its outcome, a check, the next attempt.
+    const durably = events.some(({ kind }) => kind !== 'scriptEnded');
+    isBehind = !durably;
+    written += append(root, lines, durably);
   };
-  return { runId, keepAll, keep: (event) => keepAll([event]) };
+  return {
+    runId,
+    written: () => written,
+    keepAll,
+    keep: (event) => keepAll([event]),
+    keepSoon(events) {
+      const lines = linesOf(events);
+      if (lines.length === 0) return;
+      isBehind = true;
+      written += append(root, lines, false);
+    },
+    sync() {
+      if (isBehind) append(root, [], true);
+      isBehind = false;
+    },
+  };
 }
 
 /**
@@ -57,7 +84,7 @@ function told(details: Readonly<Record<string, unknown>>, redact: (text: string)
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
-const OURS = ['log', 'prompt', 'reply', 'sha256'];
+const OURS = ['log', 'prompt', 'reply', 'sha256', 'in_files'];
 
 /** A name for one run: short, sortable by time, different for each process. */
 export function newRunId(now: Date): string {
@@ -125,6 +152,8 @@ export interface LastChange {
   readonly runId: string;
   /** Whether the files could not be written then, so that only the journal has it. */
   readonly unsaved: boolean;
+  /** What the files said when the journal was written ahead of them, and no checkpoint since has said that they have it. */
+  readonly inFiles: Status | undefined;
   /** What goes with the outcome into the task's files, if it was one. */
   readonly record: OutcomeRecord;
 }
@@ -159,18 +188,26 @@ const followed = new Map<string, { ino: number | undefined; size: number; last: 
 function takeChanges(lines: string, last: Map<string, LastChange>): void {
   for (const text of lines.split('\n')) {
     // Most lines change no status; they are not worth parsing.
-    if (!text.includes('"status_change"')) continue;
+    if (!text.includes('"status_change"') && !text.includes('"CHECKPOINT"')) continue;
     for (const line of parseLine(text)) {
       const { task_id: id, run_id: runId, event_type: type, status_change: change, details = {} } = line;
+      if (type === 'CHECKPOINT')
+        for (const [task, { inFiles, ...change }] of last)
+          if (inFiles !== undefined && change.runId === runId) last.set(task, { ...change, inFiles: undefined });
       const [from, to] = change?.split(' -> ').map((word) => STATUSES.find((status) => status === word)) ?? [];
       if (id === undefined || to === undefined) continue;
       const before = last.get(id);
       const unsaved = type === 'UNSAVED_TASK';
       // A line from a status to the same one says something more of the change before it.
-      if (from === to && before?.to === to) last.set(id, { ...before, unsaved });
-      else last.set(id, { from, to, runId, unsaved, record: recordIn(details) });
+      if (from === to && before?.to === to)
+        last.set(id, { ...before, unsaved, inFiles: unsaved ? before.inFiles : undefined });
+      else last.set(id, { from, to, runId, unsaved, inFiles: statusIn(details), record: recordIn(details) });
     }
   }
+}
+
+function statusIn({ in_files: status }: Readonly<Record<string, unknown>>): Status | undefined {
+  return STATUSES.find((known) => known === status);
 }
 
 function recordIn({ last_run: lastRun, issues, resolution }: Readonly<Record<string, unknown>>): OutcomeRecord {
@@ -198,9 +235,14 @@ type Entry = Omit<JournalLine, 'timestamp' | 'run_id'>;
 function entryOf(event: Event): Entry | undefined {
   switch (event.kind) {
     case 'started':
-      return entry('START_TASK', event);
+      return entry('START_TASK', event, aheadOf(event));
+    case 'checkpoint':
+      return entry('CHECKPOINT', { taskId: undefined }, { tasks: event.tasks });
     case 'ended':
-      return entry(END_TYPES[event.to] ?? 'MANUAL_ACTION', event, endDetails(event));
+      return entry(END_TYPES[event.to] ?? 'MANUAL_ACTION', event, {
+        ...endDetails(event),
+        ...aheadOf(event),
+      });
     case 'handEdit':
       return entry('HAND_EDIT', event, { at: event.at, mended: event.mended });
     case 'planEdited':
@@ -212,7 +254,7 @@ function entryOf(event: Event): Entry | undefined {
     case 'recovered':
       return entry('RECOVER_TASK', event, { at: event.at, mended: event.mended });
     case 'readied':
-      return entry('READY_TASK', event);
+      return entry('READY_TASK', event, aheadOf(event));
     case 'putBack':
       return entry('LEAVE_TASK', event, { why: event.why });
     case 'leftRunning':
@@ -317,6 +359,10 @@ function entry(
   };
 }
 
+function aheadOf({ inFiles }: { inFiles?: Status | undefined }): Record<string, unknown> | undefined {
+  return inFiles && { in_files: inFiles };
+}
+
 /** `change` says of what kind it is: field, added, removed, renamed, moved. */
 function editDetails({ edit, at }: Event & { kind: 'planEdited' | 'planChanged' }): Record<string, unknown> {
   const { kind: change, taskId: _, ...rest } = edit;
@@ -346,20 +392,25 @@ function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
 /**
  * One write, so that lines of two processes never mix; after a torn line, a new one begins. A disk that is nearly full takes a
  * part: then a line is torn, and is written anew with those behind it, until there is room for them or the system refuses.
+ * Returns the bytes written.
  */
-function append(root: string, lines: readonly string[]): void {
+function append(root: string, lines: readonly string[], durably: boolean): number {
   mkdirSync(join(root, 'logs'), { recursive: true });
   const path = join(root, JOURNAL_FILE);
-  naming(path, () => {
+  return naming(path, () => {
     const file = openSync(path, 'a+');
+    let all = 0;
     try {
       for (let rest = lines; rest.length > 0; ) {
         const start = endsTorn(file) ? '\n' : '';
         const bytes = Buffer.from(`${start}${rest.join('\n')}\n`);
-        const written = bytes.subarray(start.length, writeSync(file, bytes));
+        const length = writeSync(file, bytes);
+        all += length;
+        const written = bytes.subarray(start.length, length);
         rest = rest.slice(written.filter((byte) => byte === LINE_END).length);
       }
-      fsyncSync(file);
+      if (durably) fsyncSync(file);
+      return all;
     } finally {
       closeSync(file);
     }

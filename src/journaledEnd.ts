@@ -16,7 +16,10 @@ export interface JournaledEnd {
  */
 export function journaledEnd(root: string, task: Task): JournaledEnd | undefined {
   const lines = readJournal(root).filter(({ task_id: other }) => other === task.id);
-  const started = lines.findLastIndex(({ status_change: change }) => change !== undefined);
+  // What only says that a status was put right is no start.
+  const started = lines.findLastIndex(
+    ({ status_change: change, event_type: type }) => change !== undefined && type !== 'RECOVER_TASK',
+  );
   const start = lines[started];
   if (start?.event_type !== 'START_TASK') return undefined;
   const since = lines.slice(started + 1);

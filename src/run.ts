@@ -1,9 +1,13 @@
 // THE LOOP. Read the files → settle what changed since last time → pick → say what will happen → mark RUNNING → hand to the
 // handler → save the outcome in both files → journal → again, or stop. Between turns nothing is remembered but what the person
-// chose to leave aside: the files are the only state.
+// chose to leave aside, and what the journal has ahead of the files while one script follows another (ahead.ts).
+import { Ahead, mayGoAhead } from './ahead.ts';
+import { AtWork, type Ended } from './atWork.ts';
 import { beforeCommit, commitWork } from './commit.ts';
 import { RunbookError } from './errors.ts';
+import type { Holder } from './events.ts';
 import { finish } from './finish.ts';
+import type { WorkTree } from './git.ts';
 import { sweepAccepted } from './handlers/accepting.ts';
 import { prepare } from './handlers/index.ts';
 import type { Outcome, Step } from './handlers/outcome.ts';
@@ -12,13 +16,14 @@ import { type Choice, type PickOptions, pick } from './pick.ts';
 import { takeLease } from './runbook/lease.ts';
 import { nextReady } from './runbook/ready.ts';
 import type { Runbook, Task } from './runbook/task.ts';
-import { changeStatus, openSession, type Session } from './session.ts';
-import { bringUpToDate } from './standing.ts';
+import { openSession, type Session } from './session.ts';
 import type { World } from './world.ts';
 
 export interface RunOptions extends PickOptions {
   /** Do one task and stop. */
   readonly once: boolean;
+  /** How many scripts may run side by side. Whatever asks a person is done alone, in its turn. */
+  readonly jobs: number;
   /** Let the person read and edit each prompt before it is sent. */
   readonly review: boolean;
   /** Answers instead of the model that the tasks name. */
@@ -38,12 +43,24 @@ export async function run(path: string, world: World, options: RunOptions): Prom
   const session = openSession(path, world);
   const lease = takeLease(session.root, session.runId, world.now());
   const leftAside = new Set<string>();
+  const ahead = new Ahead(session, lease, { ...options, leftAside });
+  const atWork = new AtWork(options.jobs);
   try {
     putBackWhatWasOnTrial(session);
     sweepAccepted(session.root);
+    let end: RunEnd | undefined;
     for (let { predecessor } = lease; ; predecessor = undefined) {
-      const settled = bringUpToDate(session, predecessor);
-      const choice = await pick(session, settled, { ...options, leftAside }, predecessor);
+      const script = end || atWork.isFull ? undefined : ahead.next();
+      if (!script && !atWork.isEmpty) {
+        const ended = await atWork.next();
+        end = endOfRun(end, await conclude(session, ahead, ended, options));
+        if (ended.outcome.kind === 'error') leftAside.add(ended.task.id);
+        continue;
+      }
+      if (end?.kind === 'stepDone') tellNext(session, ahead, options);
+      if (end) return end;
+
+      const { runbook, choice } = await chosen(session, ahead, script, { ...options, leftAside }, predecessor);
       if (choice.kind === 'again') continue;
       if (choice.kind === 'goOn') {
         leftAside.add(choice.taskId);
@@ -52,24 +69,33 @@ export async function run(path: string, world: World, options: RunOptions): Prom
       if (choice.kind !== 'task') return choice;
 
       const { task } = choice;
-      const step = await prepare({ runbook: settled.runbook, task, session, options });
-      announce(session, settled.runbook, task, step);
+      const step = await prepare({ runbook, task, session, options });
+      announce(session, runbook, task, step);
       const uncommitted = await beforeCommit(session, task);
-      lease.name(task.id);
-      if (!start(session, task)) continue;
-      const outcome = await carryOut(session, task, step);
-      finish(session, task, outcome);
-      if (outcome.kind === 'done') await commitWork(session, task, uncommitted);
-      lease.name(undefined);
-
-      const end = endAfter(task, outcome, options);
-      if (end?.kind === 'stepDone') tellNext(session, options);
-      if (end) return end;
-      if (outcome.kind === 'error') leftAside.add(task.id);
+      if (ahead.start(task, { follows: script !== undefined }))
+        atWork.add(carryOut(task, step, uncommitted), { alone: !mayGoAhead(task) });
     }
   } finally {
-    lease.release();
+    try {
+      for (const ended of await atWork.all()) await conclude(session, ahead, ended, options);
+      ahead.close();
+    } finally {
+      lease.release();
+    }
   }
+}
+
+/** The script that follows from what is known already, or what a look at the files comes to. */
+async function chosen(
+  session: Session,
+  ahead: Ahead,
+  script: Task | undefined,
+  options: RunOptions,
+  predecessor: Holder | undefined,
+): Promise<{ runbook: Runbook; choice: Choice }> {
+  if (script && ahead.runbook) return { runbook: ahead.runbook, choice: { kind: 'task', task: script } };
+  const settled = ahead.look(predecessor);
+  return { runbook: settled.runbook, choice: await pick(session, settled, options, predecessor) };
 }
 
 /** A runner that was killed while checks tried a proposal left the new file in place of the old one. */
@@ -83,21 +109,35 @@ function announce({ world }: Session, { tasks }: Runbook, task: Task, { plan }: 
   world.emit({ kind: 'announced', task, step, of: tasks.length, plan });
 }
 
-/** Marks the task RUNNING, in both files, before anything else happens; false if a hand has changed it meanwhile. */
-function start(session: Session, { id: taskId, status: from }: Task): boolean {
-  const to = 'RUNNING' as const;
-  return changeStatus(session, { taskId, from, to }, { kind: 'started', taskId, from, to }).kind === 'saved';
+/** Whatever goes wrong inside a handler, the task does not stay RUNNING behind a runner that is gone. */
+async function carryOut(task: Task, step: Step, uncommitted: WorkTree | undefined): Promise<Ended> {
+  try {
+    return { task, uncommitted, outcome: await step.carryOut() };
+  } catch (error) {
+    const isInterrupted = error instanceof RunbookError && error.code === 'INTERRUPTED';
+    if (isInterrupted) return { task, uncommitted, outcome: { kind: 'left', why: 'interrupted' } };
+    return { task, uncommitted, outcome: { kind: 'left', why: 'failed' }, failure: { error } };
+  }
 }
 
-/** Whatever goes wrong inside a handler, the task does not stay RUNNING behind a runner that is gone. */
-async function carryOut(session: Session, task: Task, step: Step): Promise<Outcome> {
-  try {
-    return await step.carryOut();
-  } catch (error) {
-    if (error instanceof RunbookError && error.code === 'INTERRUPTED') return { kind: 'left', why: 'interrupted' };
-    finish(session, task, { kind: 'left', why: 'failed' });
-    throw error;
-  }
+/** Saves how a task ended. Returns how the run ends, if it does. */
+async function conclude(
+  session: Session,
+  ahead: Ahead,
+  ended: Ended,
+  options: RunOptions,
+): Promise<RunEnd | undefined> {
+  const { task, outcome, uncommitted, failure } = ended;
+  finish(session, task, outcome, ahead.record);
+  if (outcome.kind === 'cutOff') ahead.leave(task.id);
+  if (failure) throw failure.error;
+  if (outcome.kind === 'done') await commitWork(session, task, uncommitted);
+  return endAfter(task, outcome, options);
+}
+
+/** Of several that ended side by side: that the person wanted out counts most, then the first. */
+function endOfRun(before: RunEnd | undefined, now: RunEnd | undefined): RunEnd | undefined {
+  return now?.kind === 'interrupted' ? now : (before ?? now);
 }
 
 /** Whether the run is over after this task, and how. */
@@ -109,8 +149,8 @@ function endAfter({ id: taskId }: Task, outcome: Outcome, options: RunOptions): 
 }
 
 /** After the last task of this run: which others became READY, and which of them would be next. */
-function tellNext(session: Session, { startFrom }: RunOptions): void {
-  const { runbook } = bringUpToDate(session);
+function tellNext(session: Session, ahead: Ahead, { startFrom }: RunOptions): void {
+  const { runbook } = ahead.look();
   const remaining = runbook.tasks.filter((task) => task.status !== 'DONE' && task.status !== 'SKIPPED').length;
   session.world.emit({ kind: 'upNext', task: nextReady(runbook, { startFrom }), remaining });
 }

@@ -25,12 +25,17 @@ export interface Session {
   readonly tellAll: (events: readonly Event[]) => void;
   /** The same for what has happened already and can't be taken back: where the journal can't have it, that is said. */
   readonly report: (event: Event) => void;
+  /** Keeps and shows what need not outlive a crash of the machine before `sync`, or before the next that is kept. */
+  readonly tellSoon: (events: readonly Event[]) => void;
+  readonly sync: () => void;
+  /** How many bytes of the journal this session has written. */
+  readonly journaledBytes: () => number;
 }
 
 export function openSession(path: string, world: World): Session {
   const root = realpathSync(dirname(path));
   const runId = newRunId(world.now());
-  const { keep, keepAll } = openJournal(root, runId, world.now, world.redact);
+  const { keep, keepAll, keepSoon, sync, written: journaledBytes } = openJournal(root, runId, world.now, world.redact);
   return {
     path,
     root,
@@ -43,6 +48,12 @@ export function openSession(path: string, world: World): Session {
     },
     tellAll(events) {
       keepAll(events);
+      for (const event of events) world.emit(event);
+    },
+    sync,
+    journaledBytes,
+    tellSoon(events) {
+      keepSoon(events);
       for (const event of events) world.emit(event);
     },
     report(event) {
@@ -161,6 +172,12 @@ function recorded(session: Session, write: StatusWrite, event: Event): Changed {
   session.world.emit(event);
   if (saving.value.kind !== 'saved') tellHand(session, write, saving.value);
   return saving.value;
+}
+
+/** Writes what a hand seems to have been in the way of, or tells what it wrote. Contract: called in `whileLocked`. */
+export function settleDispute(session: Session, write: StatusWrite): void {
+  const saved = saveStatus(session.path, write);
+  if (saved.kind !== 'saved') tellHand(session, write, saved);
 }
 
 function tellHand({ tell }: Session, write: StatusWrite, hand: Exclude<Saved, { kind: 'saved' }>): void {

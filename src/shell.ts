@@ -1,7 +1,9 @@
-// Runs commands: output as it comes, one process group each, so that its whole tree can be ended. The only importer of execa.
-import { execFile } from 'node:child_process';
-import { execa, type Options } from 'execa';
+// Runs commands: output as it comes, one process group each, so that its whole tree can be ended.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { errnoOf } from './errors.ts';
 import type { ShellResult } from './events.ts';
+import { statOf } from './paths.ts';
 import type { Command } from './runbook/task.ts';
 import type { Environment, Redactor } from './secrets.ts';
 import type { Shell, ShellOptions } from './world.ts';
@@ -19,6 +21,7 @@ export function killAllNow(): void {
 }
 
 export function makeShell(signal: AbortSignal, redactor: Redactor, environment: Environment): Shell {
+  const env = definedOnly(environment);
   return async (command, options) => {
     const started = performance.now();
     const result = (end: ShellResult['end'], more: Partial<ShellResult>): ShellResult => ({
@@ -30,49 +33,67 @@ export function makeShell(signal: AbortSignal, redactor: Redactor, environment: 
       ms: Math.round(performance.now() - started),
     });
     if (signal.aborted) return result('aborted', {});
-    const child = launch(command, options, environment);
     const output = redactor.stream();
-    const shown = options.onStdout ? child.stderr : child.all;
-    shown.setEncoding('utf8');
-    if (options.onStdout) child.stdout.setEncoding('utf8').on('data', options.onStdout);
-    shown.on('data', (piece: string) => tellIfAny(options.onOutput, output.push(piece)));
-    const watch = watchOver(child.pid, signal, options.timeoutMs);
-    child.once('exit', () => {
-      setTimeout(() => {
-        for (const stream of [child.stdout, child.stderr]) stream.destroy();
-      }, DRAIN_MS).unref();
-    });
-    const ended = await child;
-    watch.stop();
+    let watch: ReturnType<typeof watchOver> | undefined;
+    let ended: Ended;
+    try {
+      const child = await launch(command, options, { ...env, ...options.env });
+      listen(child.stderr, (piece) => tellIfAny(options.onOutput, output.push(piece)));
+      listen(child.stdout, options.onStdout ?? ((piece) => tellIfAny(options.onOutput, output.push(piece))));
+      watch = watchOver(child.pid, signal, options.timeoutMs);
+      ended = await endOf(child);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return result('notStarted', { problem: redactor.text(startProblem(command, options.cwd, error)) });
+    } finally {
+      watch?.stop();
+    }
     tellIfAny(options.onOutput, output.end());
     if (watch.cause) return result(watch.cause, { signal: ended.signal });
-    if (ended.exitCode === undefined && ended.signal === undefined) {
-      return result('notStarted', {
-        problem: redactor.text(ended.failed ? startProblem(command, ended) : 'no exit code'),
-      });
-    }
-    return result('exited', { exitCode: ended.exitCode, signal: ended.signal });
+    return result('exited', ended);
   };
 }
 
-function launch(command: Command, options: ShellOptions, environment: Environment) {
+async function launch(command: Command, options: ShellOptions, env: Record<string, string>): Promise<ChildProcess> {
+  const windows = process.platform === 'win32';
   const settings = {
     cwd: options.cwd,
-    env: { ...definedOnly(environment), ...options.env },
-    extendEnv: false,
-    reject: false,
-    buffer: false,
-    all: true,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    cleanup: false,
-    detached: process.platform !== 'win32',
-  } as const satisfies Options;
-  const child =
-    command.kind === 'shell'
-      ? execa(command.line, { ...settings, shell: command.shell ?? true })
-      : execa(command.file, command.args, { ...settings, preferLocal: false });
+    env,
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as ('ignore' | 'pipe')[],
+    detached: !windows,
+    shell: command.kind === 'shell' ? (command.shell ?? true) : false,
+  };
+  const [file, args] = command.kind === 'shell' ? [command.line, []] : [command.file, [...command.args]];
+  // What Windows calls a program may be a script that only its shell can start.
+  const start = windows && command.kind === 'program' ? (await import('cross-spawn')).default : spawn;
+  const child = start(file, args, settings);
+  // A program need not read what it is given.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(options.input);
   if (child.pid !== undefined) running.add(child.pid);
   return child;
+}
+
+function listen(stream: Readable | null, tell: (piece: string) => void): void {
+  stream?.setEncoding('utf8').on('data', tell);
+}
+
+interface Ended {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+}
+
+/** When it has ended and all that it printed is there. Throws why it could not be started. */
+function endOf(child: ChildProcess): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => {
+      setTimeout(() => {
+        for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      }, DRAIN_MS).unref();
+    });
+    child.once('close', (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
+  });
 }
 
 function definedOnly(environment: Environment): Record<string, string> {
@@ -122,12 +143,11 @@ function endTree(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function startProblem(
-  command: Command,
-  error: { code?: string | undefined; originalMessage?: string | undefined; shortMessage?: string | undefined },
-): string {
+function startProblem(command: Command, cwd: string, error: unknown): string {
   const name = command.kind === 'program' ? command.file : (command.shell ?? 'the shell');
-  if (error.code === 'ENOENT') return `\`${name}\` was not found`;
-  if (error.code === 'EACCES') return `\`${name}\` may not be executed (chmod +x makes it so)`;
-  return error.originalMessage ?? error.shortMessage ?? 'it could not be started';
+  const errno = errnoOf(error);
+  if (errno === 'ENOENT' && !statOf(cwd)?.isDirectory()) return `the folder \`${cwd}\` is gone`;
+  if (errno === 'ENOENT') return `\`${name}\` was not found`;
+  if (errno === 'EACCES') return `\`${name}\` may not be executed (chmod +x makes it so)`;
+  return error instanceof Error ? error.message : 'it could not be started';
 }

@@ -31,6 +31,7 @@ export function lookAt(path: string): Standing {
     cutShort: lease && !lease.alive ? lease.holder.taskId : undefined,
     midWrite: wasCutOff(runbook.root),
     held: lease?.alive ?? false,
+    liveRun: lease?.alive ? lease.holder.runId : undefined,
   };
   const settled = settle(runbook, known);
   const endedWell = settled.interrupted.filter((task) => journaledEnd(runbook.root, task)).map(({ id }) => id);
@@ -48,9 +49,11 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
     const cutOff = takePredecessor(session.root);
     const runbook = steadily(() => readRunbook(session.path));
     if (cutOff ?? predecessor) sweep(runbook);
-    const cutShort = (predecessor ?? deadRunner(session.root))?.taskId;
+    const lease = leaseHolder(session.root);
+    const cutShort = (predecessor ?? (lease?.alive ? undefined : lease?.holder))?.taskId;
+    const liveRun = lease?.alive ? lease.holder.runId : undefined;
     const last = lastStatuses(session.root);
-    const found = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false });
+    const found = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false, liveRun });
     noticeEdits(session, found);
     return found;
   });
@@ -61,12 +64,6 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
     due.map((change) => ({ write: writeOf(change), event: toEvent(change) })),
   );
   return settled;
-}
-
-/** The runner whose lease is there still, but not it; a command that is no runner leaves it there. */
-function deadRunner(root: string): Holder | undefined {
-  const lease = leaseHolder(root);
-  return lease?.alive ? undefined : lease?.holder;
 }
 
 /** Takes away what a process that was killed in the middle of a write left beside the files. */

@@ -59,6 +59,8 @@ export interface Story {
 export function readStory(root: string, wanted?: ReadonlySet<string>): Story {
   const teller = new Teller();
   const unreadable = walkJournal(root, (line) => {
+    // Where the files stand is no part of what happened.
+    if (line.event_type === 'CHECKPOINT') return;
     if (!wanted || (line.task_id !== undefined && wanted.has(line.task_id))) teller.add(line);
   });
   return { moments: teller.moments(), totals: teller.totals(), unreadable };

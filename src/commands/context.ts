@@ -53,7 +53,10 @@ export class Context {
   }
 
   /** The real world, in which this command acts. Loaded only by the commands that act. */
-  async world(root: string, answers: Partial<AnswerFlags> = {}): Promise<World> {
+  async world(
+    root: string,
+    { sideBySide = false, ...answers }: Partial<AnswerFlags> & { readonly sideBySide?: boolean } = {},
+  ): Promise<World> {
     const { realWorld } = await import('../terminal/world.ts');
     const { flags, signal } = this;
     const world = await realWorld(root, {
@@ -68,6 +71,7 @@ export class Context {
       noColor: flags.color === false || flags.plain === true,
       silent: flags.json === true,
       quiet: flags.quiet === true,
+      sideBySide,
     });
     this.#redact = world.redact;
     return world;

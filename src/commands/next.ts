@@ -31,6 +31,7 @@ export interface RunFlags {
   readonly keepGoing?: boolean;
   readonly review?: boolean;
   readonly model?: string;
+  readonly jobs?: number;
 }
 
 const DECISIONS: readonly Decision[] = ['accept', 'retry', 'edit', 'error', 'skip', 'quit'];
@@ -58,9 +59,14 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
   ] as const)
     requireTask(runbook, flag, id);
   requireOrder(runbook, flags);
-  const world = await context.world(runbook.root, { answers: flags.answer ?? [], reason: flags.reason });
+  const world = await context.world(runbook.root, {
+    answers: flags.answer ?? [],
+    reason: flags.reason,
+    sideBySide: (flags.jobs ?? 1) > 1,
+  });
   const options: RunOptions = {
     once,
+    jobs: flags.jobs ?? 1,
     startFrom: flags.startFrom,
     until: flags.until,
     keepGoing: flags.keepGoing ?? false,

@@ -20,7 +20,7 @@ export async function runChecks({ task, session }: Pick<Job, 'task' | 'session'>
     const command = commandLine(check.command);
     const name = check.name ?? command;
     const tail = tailOf();
-    session.world.emit({ kind: 'checkStarted', name });
+    session.world.emit({ kind: 'checkStarted', taskId: task.id, name });
     log.follow(session.world.redact(`$ ${command}\n`));
     const onOutput = (text: string) => {
       log.follow(text);

@@ -67,7 +67,7 @@ async function runOnce(job: Job, script: ScriptDetails, log: TaskLog, attempt: n
   const onOutput = (text: string) => {
     log.follow(text);
     tail.push(text);
-    session.world.emit({ kind: 'output', text });
+    session.world.emit({ kind: 'output', taskId: task.id, text });
   };
   const result = await taskShell(job)(command, { cwd: resolve(session.root, script.cwd), env, timeoutMs, onOutput });
   const ok = result.end === 'exited' && result.exitCode !== undefined && okExitCodes.includes(result.exitCode);

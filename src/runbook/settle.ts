@@ -32,6 +32,9 @@ export interface LastStatus {
   readonly to: Status;
   /** Whether the files could not be written then. */
   readonly unsaved: boolean;
+  /** What the files still said when the journal was written ahead of them; undefined once they have it. */
+  readonly inFiles: Status | undefined;
+  readonly runId: string | undefined;
   readonly record: Change['record'];
 }
 
@@ -45,6 +48,8 @@ export interface Known {
   readonly midWrite: boolean;
   /** Whether a live runner, other than this one, holds the runbook. */
   readonly held: boolean;
+  /** The run of a live runner, which will itself bring into the files what it has journaled ahead of them. */
+  readonly liveRun: string | undefined;
 }
 
 export function settle(runbook: Runbook, known: Known): Settled {
@@ -76,11 +81,18 @@ export function settle(runbook: Runbook, known: Known): Settled {
   };
 }
 
-function settleTask(task: Task, known: Known): { task: Task; change: Change | undefined } {
+interface SettledTask {
+  readonly task: Task;
+  readonly change: Change | undefined;
+}
+
+function settleTask(task: Task, known: Known): SettledTask {
   const last = known.last.get(task.id);
+  const ahead = last?.inFiles && aheadOfFiles(task, last, last.inFiles, known);
+  if (ahead) return ahead;
   const unwritten = last && unwrittenOutcome(task, last, known);
   if (unwritten) return { task: { ...task, status: last.to }, change: known.held ? undefined : unwritten };
-  const home = homeThatCounts(task, last?.to);
+  const home = homeThatCounts(task, last);
   const status = home.status ?? 'PENDING';
   const differing = task.homes.filter((other) => other.status !== undefined && other.status !== status);
   const unchanged = last === undefined || last.to === status;
@@ -95,6 +107,25 @@ function settleTask(task: Task, known: Known): { task: Task; change: Change | un
     mend: differing.map((other) => other.source.file),
   };
   return { task: settled, change };
+}
+
+/**
+ * The journal was written ahead of the files, and no checkpoint has said since that they have it: where they say what they said
+ * then, it counts. Undefined where a hand has written something else.
+ */
+function aheadOfFiles(task: Task, last: LastStatus, inFiles: Status, known: Known): SettledTask | undefined {
+  const [first, ...others] = task.homes.filter((home) => home.status !== last.to);
+  const settled = { ...task, status: last.to };
+  if (!first) return { task: settled, change: undefined };
+  const behind = [first, ...others];
+  if (behind.some(({ status }) => status !== undefined && status !== inFiles)) return undefined;
+  if (known.held || last.runId === known.liveRun) return { task: settled, change: undefined };
+  const mend = behind.map((home) => home.source.file);
+  const record = task.homes.at(-1)?.status === last.to ? undefined : last.record;
+  return {
+    task: settled,
+    change: { task: settled, kind: 'recovered', from: last.to, to: last.to, at: homeLine(first), mend, record },
+  };
 }
 
 /** Whether the tool itself wrote the status, and ended before the journal had it. */
@@ -122,9 +153,10 @@ function unwrittenOutcome(task: Task, last: LastStatus, known: Known): Change | 
 }
 
 /** Of two files that disagree, the one that is not as the tool left it is the hand's, and wins; otherwise the runbook does. */
-function homeThatCounts(task: Task, last: Status | undefined): Home {
+function homeThatCounts(task: Task, last: LastStatus | undefined): Home {
   const written = task.homes.filter((home) => home.status !== undefined);
   const [first = task.homes[0]] = written;
   if (last === undefined) return first;
-  return written.find((home) => home.status !== last) ?? first;
+  const hands = written.filter((home) => home.status !== last.to);
+  return hands.find((home) => home.status !== last.inFiles) ?? hands[0] ?? first;
 }

@@ -3,7 +3,7 @@ import { unreachable } from '../errors.ts';
 import type { Event, StepPlan, Usage } from '../events.ts';
 import { howItEnded } from '../handlers/checks.ts';
 import { openIssue, type Task } from '../runbook/task.ts';
-import { sentencesOf } from './changes.ts';
+import { type ChangeEvent, sentencesOf } from './changes.ts';
 import type { Palette } from './colour.ts';
 import { redacted, showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
@@ -16,6 +16,8 @@ export interface Screen {
   /** Whether stderr is a terminal: only there does anything move. */
   readonly live: boolean;
   readonly quiet: boolean;
+  /** Whether several scripts may be at work at once: each line then says whose it is. */
+  readonly sideBySide: boolean;
   readonly now: () => Date;
   /** Takes the values of secrets out of a text. */
   readonly redact: (text: string) => string;
@@ -31,13 +33,14 @@ export function makeShow(screen: Screen): (event: Event) => void {
 class Show {
   readonly #screen: Screen;
   readonly #footer: Footer;
-  /** The beginning of a line of output whose end has not come yet. */
-  #partial = '';
+  /** The beginnings of lines of output whose end has not come yet, by task. */
+  readonly #partial = new Map<string, string>();
+  readonly #running = new Set<string>();
   #printed = false;
   /** The task whose first line stands already: a question had to be asked before the rest could be said. */
   #headed: string | undefined;
   /** What is said beside the time while a script runs. */
-  #running: string | undefined;
+  #saidOfScript: string | undefined;
 
   constructor(screen: Screen) {
     this.#screen = screen;
@@ -55,17 +58,17 @@ class Show {
         this.#announce(event);
         break;
       case 'output':
-        this.#output(event.text);
+        this.#output(event.taskId, event.text);
         break;
       case 'scriptEnded':
-        this.#flush();
+        this.#flush(event.taskId);
         if (!event.ok && event.attempt < event.attempts)
           this.#say(
             `  ${palette.bad('✘')} ${this.#line(howItEnded(event.result))}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
           );
         break;
       case 'checkStarted':
-        this.#footer.run(`checking: ${this.#line(event.name)}`);
+        this.#atWork(event.taskId, `checking: ${this.#line(event.name)}`);
         break;
       case 'checkEnded':
         this.#checked(event);
@@ -130,14 +133,17 @@ class Show {
       case 'committed':
         this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);
         break;
+      case 'handWon':
+        this.#running.delete(event.taskId);
+        this.#change(event);
+        break;
       case 'handEdit':
       case 'planEdited':
       case 'templateEdited':
       case 'recovered':
-      case 'handWon':
       case 'artifactChanged':
       case 'artifactRestored':
-        for (const sentence of sentencesOf(event, palette, (text) => this.#line(text))) this.#sentence(sentence);
+        this.#change(event);
         break;
       case 'foundInterrupted':
         this.#interrupted(event);
@@ -146,20 +152,20 @@ class Show {
         this.#foundError(event);
         break;
       case 'notSaved':
-        this.#flush();
+        this.#flush(event.taskId);
         this.#say(
           `${oneLine(event.taskId)} came to ${palette.status(event.to)}, but its files can’t be written now.`,
           '  The journal has it: the next start brings it into them. Nothing runs twice.',
         );
         break;
       case 'putBack':
-        this.#flush();
+        this.#over(event.taskId);
         this.#say(
           `${palette.status('READY', '○')} left  ${oneLine(event.taskId)} is ${palette.status(event.to)} again`,
         );
         break;
       case 'leftRunning':
-        this.#flush();
+        this.#over(event.taskId);
         this.#sentence(
           `${palette.status('RUNNING', '◌')} ${oneLine(event.taskId)} stays ${palette.status('RUNNING')}: it may have done part of its work.`,
         );
@@ -175,10 +181,12 @@ class Show {
         for (const line of this.#text(event.text).trimEnd().split('\n')) this.#sayWrapped(line);
         break;
       case 'started':
-        if (this.#running !== undefined) this.#footer.run(this.#running);
+        this.#running.add(event.taskId);
+        if (this.#saidOfScript !== undefined) this.#atWork(event.taskId, this.#saidOfScript);
         break;
       case 'readied':
       case 'decided':
+      case 'checkpoint':
       // Told by the command whose work it is.
       case 'planChanged':
         break;
@@ -205,9 +213,28 @@ class Show {
   }
 
   #say(...lines: readonly string[]): void {
-    this.#footer.stop();
     this.#printed = true;
-    for (const line of lines) say(line);
+    const write = () => {
+      for (const line of lines) say(line);
+    };
+    if (this.#screen.sideBySide && this.#running.size > 0) {
+      this.#footer.pause(write);
+      return;
+    }
+    this.#footer.stop();
+    write();
+  }
+
+  /** The moving line tells of one task, or of how many are at work. */
+  #atWork(taskId: string, what: string): void {
+    if (!this.#screen.sideBySide) this.#footer.run(what);
+    else if (this.#running.size === 1) this.#footer.run(`${oneLine(taskId)} ${what}`);
+    else this.#footer.say(`${this.#running.size} at work, the last to start is ${oneLine(taskId)}`);
+  }
+
+  #change(event: ChangeEvent): void {
+    for (const sentence of sentencesOf(event, this.#screen.palette, (text) => this.#line(text)))
+      this.#sentence(sentence);
   }
 
   #sentence(text: string): void {
@@ -219,10 +246,11 @@ class Show {
   }
 
   #announce({ task, step, of, plan }: Event & { kind: 'announced' }): void {
-    this.#running = plan.kind === 'script' ? 'running' : undefined;
+    this.#saidOfScript = plan.kind === 'script' ? 'running' : undefined;
     if (this.#headed !== task.id) this.#head({ task, step, of });
     this.#headed = undefined;
-    this.#say(...this.#plan(plan, task.description, this.#columns()), '');
+    const rows = this.#plan(plan, task.description, this.#columns());
+    this.#say(...rows, ...(this.#screen.sideBySide && plan.kind === 'script' ? [] : ['']));
   }
 
   #head({ task, step, of }: { task: Task; step: number; of: number }): void {
@@ -232,7 +260,7 @@ class Show {
     const right = `step ${step} of ${of}`;
     const line = spread(title, right, columns);
     const painted = line.replace(oneLine(task.id), (id) => palette.bold(id)).replace(right, palette.dim(right));
-    this.#say(...(this.#printed ? [''] : []), painted);
+    this.#say(...(this.#printed && !this.#screen.sideBySide ? [''] : []), painted);
     this.#headed = task.id;
   }
 
@@ -298,20 +326,28 @@ class Show {
     }
   }
 
-  #output(text: string): void {
-    const { palette } = this.#screen;
-    const lines = (this.#partial + text).split(/\r?\n/);
-    this.#partial = lines.pop() ?? '';
+  #output(taskId: string, text: string): void {
+    const { palette, sideBySide } = this.#screen;
+    const lines = ((this.#partial.get(taskId) ?? '') + text).split(/\r?\n/);
+    this.#partial.set(taskId, lines.pop() ?? '');
     if (lines.length === 0) return;
+    const whose = sideBySide ? `${oneLine(taskId)} ` : '';
     this.#footer.pause(() => {
-      write('stderr', lines.map((line) => `  ${palette.dim('│')} ${this.#text(asItEnded(line))}\n`).join(''));
+      write('stderr', lines.map((line) => `  ${palette.dim(`${whose}│`)} ${this.#text(asItEnded(line))}\n`).join(''));
     });
     this.#printed = true;
   }
 
-  #flush(): void {
-    if (this.#partial !== '') this.#output('\n');
-    this.#footer.stop();
+  /** What a task has printed so far, also where its last line has no end. */
+  #flush(taskId: string): void {
+    if (this.#partial.get(taskId)) this.#output(taskId, '\n');
+    this.#partial.delete(taskId);
+    if (this.#running.size <= 1) this.#footer.stop();
+  }
+
+  #over(taskId: string): void {
+    this.#flush(taskId);
+    this.#running.delete(taskId);
   }
 
   #checked({ name, command, ok, result, tail }: Event & { kind: 'checkEnded' }): void {
@@ -344,7 +380,7 @@ class Show {
   }
 
   #end({ taskId, to, record }: Event & { kind: 'ended' }): void {
-    this.#flush();
+    this.#over(taskId);
     const { palette } = this.#screen;
     const mark = { DONE: '✔', ERROR: '✘', SKIPPED: '↷', PENDING: '·', READY: '○', RUNNING: '◌' }[to];
     const figures = [record.ms === undefined ? '' : duration(record.ms), record.usage ? usageOf(record.usage) : '']

@@ -19,6 +19,8 @@ export interface RealWorldOptions {
   /** Shows nothing: a program reads the result. */
   readonly silent: boolean;
   readonly quiet: boolean;
+  /** Whether several scripts may be at work at once. */
+  readonly sideBySide: boolean;
 }
 
 export async function realWorld(root: string, options: RealWorldOptions): Promise<World> {
@@ -34,7 +36,14 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   );
   const show = options.silent
     ? () => {}
-    : makeShow({ palette, live: isTerminal('stderr'), quiet: options.quiet, now, redact: redactor.text });
+    : makeShow({
+        palette,
+        live: isTerminal('stderr'),
+        quiet: options.quiet,
+        sideBySide: options.sideBySide,
+        now,
+        redact: redactor.text,
+      });
   const shell = makeShell(signal, redactor, env);
   return {
     ask,

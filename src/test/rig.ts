@@ -52,13 +52,14 @@ export class Rig {
   /** The project's folder. Beside it, and not in it, are the home, the temporary folder and the commands of its processes. */
   readonly dir: string;
   readonly #root: string;
-  readonly #bin: string;
+  /** The program itself. */
+  readonly bin: string;
 
   constructor(bin?: string) {
     // Short names, since a path may stand on a screen of 80 columns.
     this.#root = fs.realpathSync(fs.mkdtempSync(join(process.env.RUNBOOK_TEST_FOLDER ?? tmpdir(), 'r')));
     this.dir = join(this.#root, 'w');
-    this.#bin = bin ? resolve(this.dir, bin) : resolve(process.env.RUNBOOK_TEST_BIN ?? builtBinary);
+    this.bin = bin ? resolve(this.dir, bin) : resolve(process.env.RUNBOOK_TEST_BIN ?? builtBinary);
     for (const name of ['w', 'home', 'tmp', 'bin']) fs.mkdirSync(join(this.#root, name));
     this.write('../home/.gitconfig', gitSettings);
     for (const name of ['node', 'npm', 'npx'])
@@ -92,7 +93,7 @@ export class Rig {
   /** A child without a terminal. */
   start(args: string[], { env, cwd = '.', stdin }: ChildOptions = {}): Child {
     const options = { cwd: resolve(this.dir, cwd), env: this.#env(env), stdin };
-    return startChild([process.execPath, this.#bin, ...args], options);
+    return startChild([process.execPath, this.bin, ...args], options);
   }
 
   /** A child in a terminal, with a person in front of it. */
@@ -101,7 +102,7 @@ export class Rig {
     options: { cols?: number; rows?: number; env?: Record<string, string>; cwd?: string } = {},
   ): Terminal {
     const { env, cwd = '.', ...size } = options;
-    return openTerminal(process.execPath, [this.#bin, ...args], {
+    return openTerminal(process.execPath, [this.bin, ...args], {
       ...size,
       cwd: resolve(this.dir, cwd),
       env: this.#env(env),

@@ -69,6 +69,35 @@ function project(...statuses: [build: string, read: string, draft: string]): Rec
   return Object.fromEntries([...all, ['notes.md', OLD_ARTIFACT]]);
 }
 
+/** Scripts that follow one another, so that the journal goes ahead of the files: in one file, and in two. */
+const SCRIPTS = {
+  'runbook.yaml': `name: Scripts
+tasks:
+  - id: one
+    type: AUTOMATED_SCRIPT
+    script_details: echo one >> ../ran.txt
+  - id: two   # has a file
+    status: PENDING
+    depends_on: [one]
+    task_detail_file: tasks/two.yaml
+  - id: three
+    depends_on: [ one ]
+    type: AUTOMATED_SCRIPT
+    script_details: echo three >> ../ran.txt
+  - id: four
+    depends_on: [two, three]
+    type: AUTOMATED_SCRIPT
+    task_detail_file: tasks/four.yaml
+`,
+  'tasks/two.yaml': `type: AUTOMATED_SCRIPT
+status: PENDING  # as there
+script_details: |
+  echo two >> ../ran.txt
+  echo said
+`,
+  'tasks/four.yaml': '# the last\nscript_details: [sh, -c, "echo four >> ../ran.txt"]\n',
+};
+
 /** What each task needs from whoever answers; `--yes` accepts the reply, since its check proves it. */
 const ANSWERS = { build: [], read: ['accept'], draft: [], tell: [] };
 
@@ -103,6 +132,18 @@ export const SCENARIOS: readonly Scenario[] = [
     files: project('PENDING', 'PENDING', 'PENDING'),
     args: ['run', '--yes', '--answer', 'accept'],
     answers: ANSWERS,
+  },
+  {
+    name: 'run, scripts',
+    files: SCRIPTS,
+    args: ['run'],
+    answers: { one: [], two: [], three: [], four: [] },
+  },
+  {
+    name: 'run, scripts side by side',
+    files: SCRIPTS,
+    args: ['run', '--jobs', '2'],
+    answers: { one: [], two: [], three: [], four: [] },
   },
 ];
 

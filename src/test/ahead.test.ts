@@ -1,0 +1,138 @@
+// Scripts that follow one another: the journal goes ahead of the files. Both are in step at the end, a hand in the middle is
+// honoured, and after a kill the next start knows what was done.
+import { expect, test } from 'vitest';
+import { callsOf } from './faults/faulted.ts';
+import { makeRig, type Rig } from './rig.ts';
+import { unwrapped } from './said.ts';
+
+/** A chain of scripts, by id. Each says in `ran.txt` that it ran. */
+function chainOf(scripts: Readonly<Record<string, string>>): Record<string, string> {
+  const ids = Object.keys(scripts);
+  const entries = Object.entries(scripts).map(([id, script], i) => {
+    const on = i === 0 ? '' : ids[i - 1];
+    return `  - id: ${id}\n    depends_on: [${on}]\n    type: AUTOMATED_SCRIPT\n    script_details: |\n      echo ${id} >> ran.txt\n      ${script}\n`;
+  });
+  return { 'runbook.yaml': `tasks:\n${entries.join('')}` };
+}
+
+const ran = (rig: Rig) => rig.read('ran.txt').trim().split('\n').join(' ');
+const changesOf = (rig: Rig, id: string) =>
+  rig
+    .journal()
+    .flatMap((line) => (line.task_id === id ? [`${line.event_type} ${line.status_change ?? ''}`.trim()] : []));
+
+test('a chain: each start and end is in the journal, and one checkpoint or a few bring the files up', async () => {
+  const ids = Array.from({ length: 12 }, (_, i) => `t${i}`);
+  await using rig = await makeRig({ files: chainOf(Object.fromEntries(ids.map((id) => [id, 'true']))) });
+  expect((await rig.run(['run'])).code).toBe(0);
+  expect(ran(rig)).toBe(ids.join(' '));
+  expect(new Set(Object.values(rig.statuses()))).toEqual(new Set(['DONE']));
+  for (const id of ids.slice(1)) {
+    expect(changesOf(rig, id)).toEqual([
+      'READY_TASK PENDING -> READY',
+      'START_TASK READY -> RUNNING',
+      'RUN_SCRIPT',
+      'COMPLETE_TASK RUNNING -> DONE',
+    ]);
+  }
+  expect(rig.journal().at(-1)?.event_type).toBe('CHECKPOINT');
+  // What a person reads does not tell of that.
+  expect((await rig.run(['history', '--all'])).stdout).not.toContain('CHECKPOINT');
+  expect(rig.read('runbook.yaml').match(/last_run:/g)).toHaveLength(ids.length);
+});
+
+test('the journal is synced once for each start, and once for each checkpoint', async () => {
+  const ids = Array.from({ length: 12 }, (_, i) => `t${i}`);
+  const files = chainOf(Object.fromEntries(ids.map((id) => [id, 'true'])));
+  const calls = await callsOf({ name: 'chain', files, args: ['run'], answers: {} });
+  const syncs = calls.filter(({ name, path }) => name === 'fsyncSync' && path.endsWith('run_log.jsonl')).length;
+  const writes = calls.filter(({ name, path }) => name === 'renameSync' && path.endsWith('/runbook.yaml')).length;
+  // The first READY, twelve starts, and for each checkpoint two: before it and after it.
+  expect(syncs).toBeGreaterThanOrEqual(12);
+  expect(syncs).toBeLessThanOrEqual(1 + 12 + 2 * writes);
+});
+
+test('a hand in the middle of a run is seen before the next start', async () => {
+  const files = chainOf({
+    a: 'true',
+    b: `sed -i 's/^  - id: c$/&\\n    status: SKIPPED/; s/echo d/echo changed/' runbook.yaml`,
+    c: 'true',
+    d: 'true',
+  });
+  await using rig = await makeRig({
+    files: { ...files, 'runbook.yaml': `skipped_satisfies: true\n${files['runbook.yaml']}` },
+  });
+  const { code, stderr } = await rig.run(['run']);
+  expect(code).toBe(0);
+  expect(ran(rig)).toBe('a b changed');
+  expect(rig.statuses()).toEqual({ a: 'DONE', b: 'DONE', c: 'SKIPPED', d: 'DONE' });
+  expect(unwrapped(stderr)).toContain('You changed c: PENDING → SKIPPED');
+  expect(changesOf(rig, 'c')).toEqual(['HAND_EDIT PENDING -> SKIPPED']);
+});
+
+test('other commands see what the files do not say yet, and change what they are asked to', async () => {
+  const look = `"$RUNBOOK" list --json > status.json; "$RUNBOOK" skip other > /dev/null; grep -c "status: RUNNING" runbook.yaml > running.txt`;
+  await using rig = await makeRig({ files: chainOf({ a: 'true', b: look, c: 'true', other: 'true', last: 'true' }) });
+  rig.command('runbook-here', `#!/bin/sh\nexec "${process.execPath}" "${rig.bin}" "$@"`);
+  const { code } = await rig.run(['run'], { env: { RUNBOOK: 'runbook-here' } });
+  // `last` waits for what was skipped.
+  expect(code).toBe(3);
+  const status = JSON.parse(rig.read('status.json'));
+  const statuses = Object.fromEntries(status.data.map(({ id, status: now }: Record<string, string>) => [id, now]));
+  expect(statuses).toMatchObject({ a: 'DONE', b: 'RUNNING', c: 'PENDING' });
+  expect(rig.statuses()).toMatchObject({ a: 'DONE', b: 'DONE', c: 'DONE', other: 'SKIPPED' });
+  expect(ran(rig)).toBe('a b c');
+  expect(rig.journal().some(({ event_type: type }) => type === 'HAND_EDIT' || type === 'RECOVER_TASK')).toBe(false);
+});
+
+test('killed in the middle: what the journal has is told by `list`, brought into the files, and not run again', async () => {
+  await using rig = await makeRig({
+    files: chainOf({ a: 'true', b: 'true', c: '[ -e again ] || { touch again; kill -9 $PPID; }', d: 'true' }),
+  });
+  expect((await rig.run(['run'])).signal).toBe('SIGKILL');
+  const before = rig.tree();
+  const { data } = JSON.parse((await rig.run(['list', '--json'])).stdout);
+  expect(data.map(({ status }: { status: string }) => status)).toEqual(['DONE', 'DONE', 'RUNNING', 'PENDING']);
+  expect(rig.tree()).toEqual(before);
+  const next = await rig.run(['run', '--answer', 'retry']);
+  expect(next.code).toBe(0);
+  expect(ran(rig)).toBe('a b c c d');
+  expect(new Set(Object.values(rig.statuses()))).toEqual(new Set(['DONE']));
+  expect(rig.journal().some(({ event_type: type }) => type === 'HAND_EDIT')).toBe(false);
+});
+
+test('killed in the middle, and then a hand: it wins over what the journal has', async () => {
+  await using rig = await makeRig({ files: chainOf({ a: 'true', b: 'true', c: 'kill -9 $PPID', d: 'true' }) });
+  expect((await rig.run(['run'])).signal).toBe('SIGKILL');
+  rig.write(
+    'runbook.yaml',
+    rig.read('runbook.yaml').replace(/- id: b\n( {4}status: \w+\n)?/, '- id: b\n    status: SKIPPED\n'),
+  );
+  const { stderr } = await rig.run(['next', '--answer', 'quit']);
+  expect(unwrapped(stderr)).toContain('You changed b: DONE → SKIPPED');
+  expect(rig.statuses()).toMatchObject({ a: 'DONE', b: 'SKIPPED', c: 'RUNNING' });
+});
+
+test('once the files have it, the same status by hand is a hand’s', async () => {
+  await using rig = await makeRig({ files: chainOf({ a: 'true', b: 'true', c: 'true' }) });
+  expect((await rig.run(['run'])).code).toBe(0);
+  rig.write(
+    'runbook.yaml',
+    rig
+      .read('runbook.yaml')
+      .replace(/(- id: c\n(?: .*\n)*? {4}status: )DONE/, '$1READY')
+      .replace(/- id: c\n {4}status: DONE/, '- id: c\n    status: READY'),
+  );
+  expect(rig.statuses().c).toBe('READY');
+  const { stderr } = await rig.run(['run']);
+  expect(unwrapped(stderr)).toContain('You changed c: DONE → READY');
+  expect(ran(rig)).toBe('a b c c');
+});
+
+test('an ERROR in the middle: both files have all of it, and the line stops', async () => {
+  await using rig = await makeRig({ files: chainOf({ a: 'true', b: 'echo oh; exit 3', c: 'true' }) });
+  expect((await rig.run(['run'])).code).toBe(1);
+  expect(rig.statuses()).toMatchObject({ a: 'DONE', b: 'ERROR' });
+  expect(rig.read('runbook.yaml')).toContain('SCRIPT_ERROR');
+  expect(ran(rig)).toBe('a b');
+});
