@@ -38,7 +38,7 @@ export function noticeEdits(session: Session, settled: Settled): void {
 }
 
 /** A status that has just changed is as it was before, until the journal has the change. */
-function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
+export function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
   const journaled = lastChanges(runbook.root);
   const changed = new Set(changes.map(({ task }) => task.id));
   return Object.fromEntries(
@@ -67,12 +67,12 @@ function editsOf(runbook: Runbook, before: Plan, now: Plan): Event[] {
 }
 
 /** Of a task that is gone there is no place. */
-function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefined): Place | undefined {
+export function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefined): Place | undefined {
   if (edit.kind !== 'field') return task?.place('id');
   return task ? task.place(edit.field) : source.place(edit.field.split('.'));
 }
 
-function templatesOf(runbook: Runbook): Record<string, string> {
+export function templatesOf(runbook: Runbook): Record<string, string> {
   const paths = runbook.tasks.flatMap(({ ai }) => [ai?.promptTemplate, ai?.fallbackPromptTemplate]);
   const named = [...new Set(paths)].filter((path) => path !== undefined);
   return Object.fromEntries(

@@ -7,6 +7,8 @@ export type Event =
   | { kind: 'handEdit'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
   | { kind: 'recovered'; taskId: string; from: Status; to: Status; at: string; mended: readonly string[] }
   | { kind: 'planEdited'; taskId: string | undefined; edit: PlanEdit; at: string | undefined }
+  /** By a command of ours. */
+  | { kind: 'planChanged'; command: string; taskId: string | undefined; edit: PlanEdit; at: string | undefined }
   /** `from` and `to` are the sha256 of its text. */
   | { kind: 'templateEdited'; taskId: string | undefined; path: string; from: string; to: string }
   /** `inFiles`: what the files say until the next checkpoint, where the journal is written ahead of them. */

@@ -247,6 +247,8 @@ function entryOf(event: Event): Entry | undefined {
       return entry('HAND_EDIT', event, { at: event.at, mended: event.mended });
     case 'planEdited':
       return entry('HAND_EDIT', { taskId: event.taskId }, editDetails(event));
+    case 'planChanged':
+      return entry('CHANGE_PLAN', { taskId: event.taskId }, { command: event.command, ...editDetails(event) });
     case 'templateEdited':
       return entry('HAND_EDIT', { taskId: event.taskId }, { path: event.path, from: event.from, to: event.to });
     case 'recovered':
@@ -362,7 +364,7 @@ function aheadOf({ inFiles }: { inFiles?: Status | undefined }): Record<string, 
 }
 
 /** `change` says of what kind it is: field, added, removed, renamed, moved. */
-function editDetails({ edit, at }: Event & { kind: 'planEdited' }): Record<string, unknown> {
+function editDetails({ edit, at }: Event & { kind: 'planEdited' | 'planChanged' }): Record<string, unknown> {
   const { kind: change, taskId: _, ...rest } = edit;
   return { change, ...rest, at };
 }

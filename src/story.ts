@@ -176,7 +176,7 @@ function toMoment(line: JournalLine): Mutable<Moment> {
     cost: numberIn(line, 'cost_usd'),
     log: textIn(line, 'log'),
     note: wordsFor(line),
-    isDetail: !changes && by !== 'hand' && eventType !== 'INTERRUPT_TASK',
+    isDetail: !changes && by !== 'hand' && !['INTERRUPT_TASK', 'CHANGE_PLAN'].includes(eventType),
   };
 }
 

@@ -25,6 +25,8 @@ export function wordsFor(line: JournalLine): string | undefined {
       return 'put right after a runner was killed while it wrote';
     case 'HAND_EDIT':
       return handEdit(line);
+    case 'CHANGE_PLAN':
+      return planEdit(line);
     case 'MANUAL_ACTION':
       return commandIn(line) === undefined ? decision(line) : text('reason');
     case 'RUN_SCRIPT':
@@ -52,9 +54,9 @@ export function wordsFor(line: JournalLine): string | undefined {
   }
 }
 
-/** The command that changed the status: `skip`. */
+/** The command that changed the status, or the plan: `skip`. */
 export function commandIn(line: JournalLine): string | undefined {
-  return line.event_type === 'MANUAL_ACTION' ? textIn(line, 'command') : undefined;
+  return ['MANUAL_ACTION', 'CHANGE_PLAN'].includes(line.event_type) ? textIn(line, 'command') : undefined;
 }
 
 /** `file:line` of the status that a hand wrote. */
@@ -128,7 +130,7 @@ function planEdit(line: JournalLine): string | undefined {
     case 'renamed':
       return joined(['it was renamed', textIn(line, 'from')], ' from ');
     case 'removed':
-      return 'you took it out of the runbook';
+      return line.event_type === 'HAND_EDIT' ? 'you took it out of the runbook' : 'it was taken out of the runbook';
     default:
       return textIn(line, 'change');
   }

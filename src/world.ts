@@ -25,7 +25,17 @@ export type Surroundings = Pick<World, 'ask' | 'env' | 'signal' | 'shell'>;
 /** What a person, or a flag that speaks for them, answers. */
 export type Decision = 'accept' | 'retry' | 'edit' | 'error' | 'skip' | 'quit';
 export type Answer = Decision | 'goOn' | 'diff' | 'continue' | 'each' | 'take' | 'leave' | 'send' | `pick:${string}`;
-export type Topic = 'manual' | 'review' | 'prompt' | 'interrupted' | 'stopped' | 'model' | 'block' | 'file' | 'paste';
+export type Topic =
+  | 'manual'
+  | 'review'
+  | 'prompt'
+  | 'interrupted'
+  | 'stopped'
+  | 'model'
+  | 'block'
+  | 'file'
+  | 'paste'
+  | 'plan';
 
 export interface Question<A extends Answer> {
   readonly topic: Topic;

@@ -72,6 +72,30 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./init.ts'),
   },
   {
+    name: 'add',
+    group: 'Write',
+    summary: 'add a task at its place, by flags or by questions',
+    load: () => import('./add.ts'),
+  },
+  {
+    name: 'import',
+    group: 'Write',
+    summary: 'make a Markdown plan into a runbook, or merge its changes',
+    load: () => import('./import.ts'),
+  },
+  {
+    name: 'export',
+    group: 'Write',
+    summary: 'print the runbook as a Markdown checklist',
+    load: () => import('./export.ts'),
+  },
+  {
+    name: 'edit',
+    group: 'Write',
+    summary: 'open a task in your editor, at its line',
+    load: () => import('./edit.ts'),
+  },
+  {
     name: 'validate',
     group: 'Check',
     summary: 'find every mistake in the YAML and the templates',

@@ -187,6 +187,40 @@ export const OUTPUT = {
         'What would happen. `next` and `run` tell `task_id` and `settles`; the commands that change, `tasks`.',
       ),
     ),
+  added: z
+    .strictObject({
+      id,
+      status,
+      at: z.string().check(z.describe('`file:line` of its entry.')),
+      files: z.array(z.string()),
+    })
+    .check(z.describe('What `add` has added.')),
+  imported: z
+    .strictObject({
+      plan: z.string(),
+      dry_run: z.boolean(),
+      notes: z
+        .array(
+          z.strictObject({
+            kind: z.enum(['added', 'changed', 'renamed', 'done', 'kept', 'gone', 'left_out']),
+            id,
+            text: z.string(),
+          }),
+        )
+        .check(z.describe('What became of each task that the plan adds, changes, lacks, or says otherwise.')),
+      files: z.array(fileChange),
+    })
+    .check(z.describe('What `import` has made of a plan, or would make of it.')),
+  exported: z
+    .strictObject({
+      file: maybe(z.string()).check(z.describe('Null where it went nowhere.')),
+      tasks: z.int(),
+      text: z.string(),
+    })
+    .check(z.describe('The runbook as a Markdown checklist.')),
+  edited: z
+    .strictObject({ file: z.string(), line: z.int(), opened: z.boolean(), valid: z.boolean() })
+    .check(z.describe('Where a task is written, and whether there was someone to edit it.')),
   init: z.strictObject({ folder: z.string(), files: z.array(z.string()), dry_run: z.boolean() }),
   validate: z.strictObject({ valid: z.boolean(), mistakes: z.array(trouble), warnings: z.array(trouble) }),
   schema: z.record(z.string(), z.unknown()).check(z.describe('A JSON Schema.')),

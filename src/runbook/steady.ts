@@ -2,7 +2,7 @@
 import { RunbookError } from '../errors.ts';
 
 /** How long an editor may take from emptying a file to filling it, in milliseconds. */
-const WHILE_SAVING_MS = 30;
+export const WHILE_SAVING_MS = 30;
 
 /**
  * What `read` returns. Where it finds a mistake, or nothing, it is called again after a moment, until it says the same twice.

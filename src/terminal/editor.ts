@@ -18,9 +18,10 @@ export function editText(name: string, text: string): string {
   }
 }
 
+/** Returns when the person is done: of editors that come back at once, it is asked to wait. */
 export function openInEditor(path: string, line: number): void {
   const editor = editorCommand();
-  launch(editor, takesLineAfterColon(editor) ? ['--goto', `${path}:${line}`] : [`+${line}`, path]);
+  launch(editor, argumentsFor(editor, path, line));
 }
 
 /** Whether an editor is named, so that it can be started also where nobody is asked. */
@@ -32,8 +33,14 @@ function editorCommand(): string {
   return process.env['VISUAL'] || process.env['EDITOR'] || (process.platform === 'win32' ? 'notepad' : 'vi');
 }
 
-function takesLineAfterColon(editor: string): boolean {
-  return /^(?:code|codium|cursor|windsurf)\b/.test(basename(editor));
+function argumentsFor(editor: string, path: string, line: number): string[] {
+  const [program = ''] = editor.trim().split(/\s+/);
+  const name = basename(program).replace(/\.(?:exe|cmd)$/i, '');
+  const wait = /\s(?:-w|--wait)\b/.test(editor) ? [] : ['--wait'];
+  if (/^(?:code|code-insiders|codium|vscodium|cursor|windsurf)$/.test(name))
+    return [...wait, '--goto', `${path}:${line}`];
+  if (/^(?:subl|zed|zeditor|atom)$/.test(name)) return [...wait, `${path}:${line}`];
+  return name === 'notepad' ? [path] : [`+${line}`, path];
 }
 
 /** `EDITOR` may hold arguments (`code --wait`), so the shell takes it apart; the file's path comes in from outside. */

@@ -187,6 +187,8 @@ class Show {
       case 'readied':
       case 'decided':
       case 'checkpoint':
+      // Told by the command whose work it is.
+      case 'planChanged':
         break;
       default:
         unreachable(event);

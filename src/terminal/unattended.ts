@@ -56,6 +56,7 @@ function noAnswer(given: Decision): RunbookError {
 
 function yesAnswer(topic: Topic, checks: string | undefined, yes: AnswerFlags['yes']): Answer | undefined {
   if (topic === 'prompt') return 'send';
+  if (topic === 'plan') return 'accept';
   if (topic !== 'review') return undefined;
   if (checks === 'failed') return 'error';
   return checks === 'passed' || yes === 'unchecked' ? 'accept' : undefined;
@@ -111,6 +112,10 @@ const REFUSALS = {
   paste: {
     message: 'the model `paste` is a person, and there is no terminal to ask in',
     hint: 'Name another with `--model`.',
+  },
+  plan: {
+    message: 'a change of the plan must be confirmed, and there is no terminal to ask in',
+    hint: '`--yes` writes it, `--dry-run` only shows it.',
   },
   interrupted: undefined,
   stopped: undefined,

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { errorOf, said } from './said.ts';
 
-const commands = 'next run done skip retry reset status list show why history init validate schema'.split(' ');
+const commands =
+  'next run done skip retry reset status list show why history init add import export edit validate schema'.split(' ');
 
 let rig: Rig;
 beforeAll(async () => {
@@ -60,6 +61,10 @@ describe('--help', () => {
 
       Write:
         init            write a small playbook that runs at once
+        add             add a task at its place, by flags or by questions
+        import          make a Markdown plan into a runbook, or merge its changes
+        export          print the runbook as a Markdown checklist
+        edit            open a task in your editor, at its line
 
       Check:
         validate        find every mistake in the YAML and the templates
@@ -198,7 +203,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/added, json/imported, json/exported, json/edited, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });

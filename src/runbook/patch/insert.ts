@@ -74,7 +74,7 @@ export function append({ syntax: { text }, style, seat }: Spot, value: unknown):
 }
 
 /** In a line of its own if `previous` has one; a comment behind that one stays there. Without `previous`, at the start. */
-function insertInFlow(
+export function insertInFlow(
   text: string,
   token: CST.FlowCollection,
   previous: CST.CollectionItem | undefined,
