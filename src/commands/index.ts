@@ -53,6 +53,12 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./why.ts'),
   },
   {
+    name: 'graph',
+    group: 'See',
+    summary: 'which task follows which: as text, Mermaid, DOT or SVG',
+    load: () => import('./graph.ts'),
+  },
+  {
     name: 'prompt',
     group: 'See',
     summary: 'what would be sent to a model, its size, and where it comes from',

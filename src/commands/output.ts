@@ -165,6 +165,21 @@ export const OUTPUT = {
       .check(z.describe('Of the whole journal, or of all that it has of the task.')),
     unreadable_lines: z.int(),
   }),
+  graph: z
+    .strictObject({
+      name: z.string(),
+      nodes: z
+        .array(z.strictObject({ id, name: z.string(), type, status }))
+        .check(z.describe('Each after what it depends on.')),
+      edges: z.array(
+        z.strictObject({
+          from: id,
+          to: id.check(z.describe('It depends on `from`.')),
+          implied: z.boolean().check(z.describe('It follows from the others, and is not drawn.')),
+        }),
+      ),
+    })
+    .check(z.describe('The plan, or what leads to one task and comes after it.')),
   run: z
     .strictObject({
       end: z.enum(['finished', 'step_done', 'blocked', 'error', 'left', 'interrupted']),

@@ -1,0 +1,42 @@
+// Where the boxes and the arrows of a drawn graph stand.
+import dagre from '@dagrejs/dagre';
+import type { Graph } from './graph.ts';
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  /** The middle of each node's box. */
+  readonly boxes: readonly Point[];
+  readonly arrows: readonly { readonly from: number; readonly to: number; readonly points: readonly Point[] }[];
+}
+
+/** `size` in pixels. What it takes grows with the square of the arrows: 3 s for 800 of them. */
+export function layOut({ nodes }: Graph, size: (index: number) => { width: number; height: number }): Layout {
+  const graph = new dagre.graphlib.Graph();
+  graph.setGraph({ nodesep: 24, ranksep: 36, marginx: 12, marginy: 12 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const index of nodes.keys()) graph.setNode(String(index), size(index));
+  const arrows = nodes.flatMap(({ after }, to) => after.map((from) => [from, to] as const));
+  for (const [from, to] of arrows) graph.setEdge(String(from), String(to));
+  dagre.layout(graph);
+  const { width = 0, height = 0 } = graph.graph();
+  return {
+    width: Math.ceil(width),
+    height: Math.ceil(height),
+    boxes: [...nodes.keys()].map((index) => pointOf(graph.node(String(index)))),
+    arrows: arrows.map(([from, to]) => ({ from, to, points: pointsOf(graph.edge(String(from), String(to))) })),
+  };
+}
+
+function pointsOf({ points = [] }: { readonly points?: readonly Point[] }): Point[] {
+  return points.map(pointOf);
+}
+
+function pointOf({ x = 0, y = 0 }: { readonly x?: number; readonly y?: number }): Point {
+  return { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 };
+}
