@@ -72,6 +72,12 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./history.ts'),
   },
   {
+    name: 'report',
+    group: 'See',
+    summary: 'what happened, to be sent to somebody: Markdown, or one HTML file',
+    load: () => import('./report.ts'),
+  },
+  {
     name: 'init',
     group: 'Write',
     summary: 'write a small playbook that runs at once',

@@ -3,6 +3,7 @@ import { MARK } from '../marked.ts';
 import { STATUSES } from '../runbook/vocabulary.ts';
 import { fit, width } from '../terminal/words.ts';
 import { paintOf } from './colours.ts';
+import { escaped } from './escaped.ts';
 import type { Graph, GraphNode } from './graph.ts';
 import { type Layout, layOut } from './layout.ts';
 import { type Row, rowsOf } from './rows.ts';
@@ -65,7 +66,7 @@ function drawn(node: GraphNode, box: Box | undefined, at: { x: number; y: number
   return `<g class="${node.status}"><title>${escaped(aloud(node))}</title>${rect}${lines.join('')}</g>`;
 }
 
-const SIGNS = { PENDING: '○', READY: '▶', RUNNING: '◌', DONE: '✔', ERROR: '✘', SKIPPED: '–' } as const;
+export const SIGNS = { PENDING: '○', READY: '▶', RUNNING: '◌', DONE: '✔', ERROR: '✘', SKIPPED: '–' } as const;
 
 /** Through all its points; between them it bends. */
 function pathOf(points: Layout['arrows'][number]['points']): string {
@@ -139,11 +140,6 @@ function aloud({ label, name, status }: GraphNode): string {
 
 function text(x: number, y: number, content: string, kind: string): string {
   return `<text class="${kind}" x="${x}" y="${y}">${escaped(content)}</text>`;
-}
-
-/** For text and for attributes, of XML and of HTML. */
-function escaped(content: string): string {
-  return content.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** Only what is in this drawing: it may stand in a page with others. */

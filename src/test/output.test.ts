@@ -98,6 +98,7 @@ const STORY: string[][] = [
   ['prompt', 'read'],
   ['history', 'draft', '--all', '--limit', '9'],
   ['graph', 'read'],
+  ['report'],
 ];
 
 test('every object of a whole story has the form of its kind, and every kind occurs', async () => {
