@@ -1,6 +1,6 @@
 // Data that goes into a file that the person names: in one piece, and never over a file that is not ours.
 import { closeSync, openSync, readSync } from 'node:fs';
-import { extname, relative, resolve } from 'node:path';
+import { dirname, extname, relative, resolve } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { MARK } from '../marked.ts';
 import { statOf } from '../paths.ts';
@@ -29,6 +29,12 @@ export function formatFor<F extends string>(
 export function writeFile(context: Context, name: string, text: string): void {
   const path = resolve(context.cwd, name);
   const shown = oneLine(relative(process.cwd(), path) || name);
+  if (!statOf(dirname(path))?.isDirectory())
+    throw new RunbookError({
+      code: 'USAGE',
+      message: `\`${shown}\` can't be written: there is no folder for it`,
+      hint: 'Mend the path given with --output, or make the folder.',
+    });
   const found = statOf(path);
   if (found?.isDirectory() || (found && !isOurs(path, found.isFile())))
     throw new RunbookError({

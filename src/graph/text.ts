@@ -42,8 +42,8 @@ function linesOf(row: Row, { ids, columns, palette, marked }: Form): string[] {
   const notes = notesIn(row);
   const room = columns - used - STATUS - GAP;
   if (notes === '') return [`${start}${palette.status(node.status)}`];
-  if (width(notes) <= room || room >= NOTES)
-    return [`${start}${palette.status(node.status, pad(node.status, STATUS))}  ${palette.dim(fit(notes, room))}`];
+  if (width(notes) <= room)
+    return [`${start}${palette.status(node.status, pad(node.status, STATUS))}  ${palette.dim(notes)}`];
   const below = `${lead.replace(/[├┌]─ $/, '│  ').replace(/└─ $/, '   ')}  `;
   return [`${start}${palette.status(node.status)}`, palette.dim(`${below}${fit(notes, columns - below.length)}`)];
 }

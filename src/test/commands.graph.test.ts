@@ -236,6 +236,12 @@ test('a file that is not ours is never written over, and ours is', async () => {
     error: \`runbook.yaml\` is there already, and was not made by this command; nothing was written
       Name another file, or move that one away."
   `);
+  expect(said(rig, await rig.run(['graph', '-o', 'no/such/plan.svg']))).toMatchInlineSnapshot(`
+    "exit 2
+    ── stderr
+    error: \`no/such/plan.svg\` can't be written: there is no folder for it
+      Mend the path given with --output, or make the folder."
+  `);
   expect(said(rig, await rig.run(['graph', '-o', 'plan']))).toMatchInlineSnapshot(`
     "exit 2
     ── stderr
