@@ -20,6 +20,9 @@ const NAMES: Readonly<Record<string, Format>> = {
   '.markdown': 'markdown',
 };
 
+/** More is no report; a program gets all. */
+const MOST_MOMENTS = 1000;
+
 interface ReportFlags {
   readonly format?: Format;
   readonly output?: string;
@@ -48,7 +51,11 @@ async function report(context: Context, flags: ReportFlags): Promise<number> {
   const standing = lookAt(context.runbookPath());
   const { root } = standing.runbook;
   const redactor = makeRedactor(process.env, readDotEnv(root));
-  const told = reportOf(standing, readStory(root), redactor.text, new Date());
+  const told = reportOf(standing, readStory(root), {
+    redact: redactor.text,
+    at: new Date(),
+    latest: context.flags.json ? Number.POSITIVE_INFINITY : MOST_MOMENTS,
+  });
   const text = context.flags.json ? '' : await textIn(format, told);
   if (flags.output === undefined) context.print('report', toData(told), () => text.split('\n'));
   else writeFile(context, flags.output, text);

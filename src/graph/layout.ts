@@ -15,10 +15,22 @@ export interface Layout {
   readonly arrows: readonly { readonly from: number; readonly to: number; readonly points: readonly Point[] }[];
 }
 
-/** `size` in pixels. What it takes grows with the square of the arrows: 3 s for 800 of them. */
-export function layOut({ nodes }: Graph, size: (index: number) => { width: number; height: number }): Layout {
+type Size = (index: number) => { width: number; height: number };
+
+/** From above to below; from left to right, where that is narrower and the other too wide for a page. `size` in pixels. */
+export function layOut(graph: Graph, size: Size): Layout {
+  const down = laidOut(graph, size, 'TB');
+  if (down.width <= WIDE) return down;
+  const across = laidOut(graph, size, 'LR');
+  return across.width < down.width ? across : down;
+}
+
+const WIDE = 1000;
+
+/** What it takes grows with the square of the arrows: 3 s for 800 of them. */
+function laidOut({ nodes }: Graph, size: Size, rankdir: 'TB' | 'LR'): Layout {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ nodesep: 24, ranksep: 36, marginx: 12, marginy: 12 });
+  graph.setGraph({ rankdir, nodesep: 24, ranksep: 36, marginx: 12, marginy: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const index of nodes.keys()) graph.setNode(String(index), size(index));
   const arrows = nodes.flatMap(({ after }, to) => after.map((from) => [from, to] as const));

@@ -9,7 +9,7 @@ import type { Moment } from '../story.ts';
 import { count } from '../terminal/words.ts';
 import type { Report, TaskReport } from './report.ts';
 import { timelineOf } from './timeline.ts';
-import { changeWords, figuresOf, MOST_MOMENTS, taskFigures, whenWords, zone } from './words.ts';
+import { changeWords, figuresOf, taskFigures, whenWords, zone } from './words.ts';
 
 export function htmlOf(report: Report): string {
   const { name, tasks, moments, graph } = report;
@@ -72,10 +72,8 @@ function tasksOf(tasks: readonly TaskReport[]): string {
   return table('tasks', ['Task', 'Name', 'Status', 'Starts', 'Retries', 'Time', 'Cost'], rows);
 }
 
-function happenedOf({ moments, unreadable }: Report): string {
-  const latest = moments.slice(-MOST_MOMENTS);
-  const earlier = moments.length - latest.length;
-  const rows = latest.map((moment) => [
+function happenedOf({ moments, earlier, unreadable }: Report): string {
+  const rows = moments.map((moment) => [
     whenWords(moment.time),
     moment.taskId === undefined ? '(runbook)' : `<code>${escaped(moment.taskId)}</code>`,
     changeOf(moment),

@@ -5,13 +5,11 @@ import { MARK } from '../marked.ts';
 import type { Moment } from '../story.ts';
 import { count } from '../terminal/words.ts';
 import type { Report, TaskReport } from './report.ts';
-import { changeWords, figuresOf, MOST_MOMENTS, taskFigures, whenWords, zone } from './words.ts';
+import { changeWords, figuresOf, taskFigures, whenWords, zone } from './words.ts';
 
 export function markdownOf(report: Report): string {
-  const { name, description, tasks, moments, unreadable, graph } = report;
+  const { name, description, tasks, moments, earlier, unreadable, graph } = report;
   const errors = tasks.filter(({ issue }) => issue !== undefined);
-  const latest = moments.slice(-MOST_MOMENTS);
-  const earlier = moments.length - latest.length;
   return [
     `<!-- ${MARK} report -->`,
     `# ${plain(name)}`,
@@ -38,7 +36,7 @@ export function markdownOf(report: Report): string {
       : []),
     moments.length === 0
       ? 'Nothing yet: the journal tells of no change.'
-      : table(['Time', 'Task', 'Change', 'How'], latest.map(momentRow), '---|---|---|---'),
+      : table(['Time', 'Task', 'Change', 'How'], moments.map(momentRow), '---|---|---|---'),
     ...(unreadable > 0 ? [plain(unreadableWords(unreadable))] : []),
   ].join('\n\n');
 }

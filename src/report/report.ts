@@ -18,6 +18,8 @@ export interface Report {
   readonly tasks: readonly TaskReport[];
   /** Changes of a status and of the plan, oldest first. */
   readonly moments: readonly Moment[];
+  /** How many came before these. */
+  readonly earlier: number;
   /** Lines of the journal that could not be read. */
   readonly unreadable: number;
   readonly graph: Graph;
@@ -32,7 +34,15 @@ export interface TaskReport extends Totals {
   readonly issue: string | undefined;
 }
 
-export function reportOf({ runbook }: Standing, story: Story, redact: (text: string) => string, at: Date): Report {
+export interface ReportOptions {
+  readonly redact: (text: string) => string;
+  readonly at: Date;
+  /** Of the changes, the latest so many. */
+  readonly latest: number;
+}
+
+export function reportOf({ runbook }: Standing, story: Story, { redact, at, latest }: ReportOptions): Report {
+  const changes = story.moments.filter(({ isDetail }) => !isDetail);
   const shown = (text: string) => oneLine(redact(harmless(text)));
   const maybe = (text: string | undefined) => (text === undefined ? undefined : shown(text));
   return {
@@ -49,19 +59,18 @@ export function reportOf({ runbook }: Standing, story: Story, redact: (text: str
       status: task.status,
       issue: task.status === 'ERROR' ? shown(issueWords(task)) : undefined,
     })),
-    moments: story.moments
-      .filter(({ isDetail }) => !isDetail)
-      .map((moment) => ({
-        ...moment,
-        runId: maybe(moment.runId),
-        taskId: maybe(moment.taskId),
-        eventType: shown(moment.eventType),
-        command: maybe(moment.command),
-        at: maybe(moment.at),
-        decidedBy: maybe(moment.decidedBy),
-        log: maybe(moment.log),
-        note: maybe(moment.note),
-      })),
+    moments: changes.slice(-latest).map((moment) => ({
+      ...moment,
+      runId: maybe(moment.runId),
+      taskId: maybe(moment.taskId),
+      eventType: shown(moment.eventType),
+      command: maybe(moment.command),
+      at: maybe(moment.at),
+      decidedBy: maybe(moment.decidedBy),
+      log: maybe(moment.log),
+      note: maybe(moment.note),
+    })),
+    earlier: Math.max(0, changes.length - latest),
     unreadable: story.unreadable,
     graph: graphOf(runbook, undefined, redact),
   };

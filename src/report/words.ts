@@ -32,6 +32,3 @@ export function changeWords({ from, to }: Moment): string {
 export function zone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
-
-/** A report of 100,000 lines is none. */
-export const MOST_MOMENTS = 1000;

@@ -272,6 +272,14 @@ test.each([
   expect(elementsIn(parseFragment(stdout), 'text')).toHaveLength(5000);
 });
 
+test('a drawing that would be too wide for a page goes from left to right', async () => {
+  const entries = Array.from({ length: 20 }, (_, i) => `  - {id: task_number_${i}, depends_on: [start]}\n`).join('');
+  await using rig = await makeRig({ files: { 'runbook.yaml': `tasks:\n  - {id: start}\n${entries}` } });
+  const [svg] = elementsIn(parseFragment((await rig.run(['graph', '--format', 'svg'])).stdout), 'svg');
+  const size = (name: string) => Number(svg?.attrs.find((attribute) => attribute.name === name)?.value);
+  expect([size('width') < 1000, size('height') > 1000]).toEqual([true, true]);
+});
+
 test('nothing to draw, and a task that is not there', async () => {
   await using rig = await makeRig({ files: { 'runbook.yaml': 'tasks: []\n' } });
   expect((await rig.run(['graph'])).stdout).toBe('There are no tasks yet.\n');

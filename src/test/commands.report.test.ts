@@ -184,6 +184,24 @@ describe('of a walk', () => {
     expect(rig.tree()).toEqual(before);
   });
 
+  test('of a long journal, the latest 1,000 changes; a program gets all', async () => {
+    const line = q({
+      timestamp: '2026-01-01T00:00:00.000Z',
+      run_id: 'r',
+      task_id: 'build',
+      event_type: 'MANUAL_ACTION',
+      status_change: 'READY -> DONE',
+      details: { command: 'done' },
+    });
+    rig.write('long/runbook.yaml', 'tasks: [{id: build, status: DONE}]\n');
+    rig.write('long/logs/run_log.jsonl', `${line}\n`.repeat(1002));
+    const { stdout } = await rig.run(['-C', 'long', 'report']);
+    expect(stdout).toContain('\n2 earlier changes are left out: `runbook history --limit all` tells them.\n');
+    expect(stdout.match(/runbook done/g)).toHaveLength(1000);
+    const { moments } = dataOf('report', await rig.run(['-C', 'long', 'report', '--json'])) as Report;
+    expect(moments).toHaveLength(1002);
+  });
+
   test('without a journal it says so, and with no task as well', async () => {
     rmSync(join(rig.dir, 'logs'), { recursive: true });
     const { stdout } = await rig.run(['report']);
