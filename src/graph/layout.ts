@@ -34,7 +34,8 @@ function laidOut({ nodes }: Graph, size: Size, rankdir: 'TB' | 'LR'): Layout {
   graph.setDefaultEdgeLabel(() => ({}));
   for (const index of nodes.keys()) graph.setNode(String(index), size(index));
   const arrows = nodes.flatMap(({ after }, to) => after.map((from) => [from, to] as const));
-  for (const [from, to] of arrows) graph.setEdge(String(from), String(to));
+  // From the last to the first: so those of one level come to stand in the order of the file.
+  for (const [from, to] of arrows.toReversed()) graph.setEdge(String(from), String(to));
   dagre.layout(graph);
   const { width = 0, height = 0 } = graph.graph();
   return {

@@ -57,7 +57,8 @@ function boxOf(node: GraphNode): Box {
 function drawn(node: GraphNode, box: Box | undefined, at: { x: number; y: number } | undefined): string {
   if (!box || !at) return '';
   const top = at.y - box.height / 2;
-  const rect = `<rect x="${at.x - box.width / 2}" y="${top}" width="${box.width}" height="${box.height}" rx="8"/>`;
+  const left = Math.round((at.x - box.width / 2) * 10) / 10;
+  const rect = `<rect x="${left}" y="${top}" width="${box.width}" height="${box.height}" rx="8"/>`;
   const lines = [
     text(at.x, top + 18, box.label, 'i'),
     ...(box.name === '' ? [] : [text(at.x, top + 34, box.name, 'n')]),

@@ -278,6 +278,10 @@ test('a drawing that would be too wide for a page goes from left to right', asyn
   const [svg] = elementsIn(parseFragment((await rig.run(['graph', '--format', 'svg'])).stdout), 'svg');
   const size = (name: string) => Number(svg?.attrs.find((attribute) => attribute.name === name)?.value);
   expect([size('width') < 1000, size('height') > 1000]).toEqual([true, true]);
+  // In the order of the file, from above to below.
+  const boxes = svg ? elementsIn(svg, 'rect').slice(1) : [];
+  const heights = boxes.map(({ attrs }) => Number(attrs.find(({ name }) => name === 'y')?.value));
+  expect(heights).toEqual(heights.toSorted((a, b) => a - b));
 });
 
 test('nothing to draw, and a task that is not there', async () => {
