@@ -51,6 +51,8 @@ export interface Story {
   /** Oldest first. */
   readonly moments: readonly Moment[];
   readonly totals: Totals;
+  /** The same for each task of which the journal tells. */
+  readonly byTask: ReadonlyMap<string, Totals>;
   /** Lines of the journal that could not be read. */
   readonly unreadable: number;
 }
@@ -63,7 +65,7 @@ export function readStory(root: string, wanted?: ReadonlySet<string>): Story {
     if (line.event_type === 'CHECKPOINT') return;
     if (!wanted || (line.task_id !== undefined && wanted.has(line.task_id))) teller.add(line);
   });
-  return { moments: teller.moments(), totals: teller.totals(), unreadable };
+  return { moments: teller.moments(), totals: teller.totals(), byTask: teller.byTask(), unreadable };
 }
 
 /** The moment from which a task has its status; undefined if the journal tells none. */
@@ -94,13 +96,12 @@ class Teller {
   /** The start of each task whose end has not come yet. */
   readonly #starts = new Map<string, { readonly index: number; readonly moment: Mutable<Moment> }>();
   readonly #decisions = new Map<string, { readonly runId: string; readonly by: string }>();
-  readonly #runs = new Set<string>();
-  readonly #totals = { starts: 0, retries: 0, ms: 0, cost: 0 };
+  readonly #all = new Tally();
+  readonly #tallies = new Map<string, Tally>();
 
   add(line: JournalLine): void {
     const moment = toMoment(line);
     const { taskId = '', eventType, runId = '' } = moment;
-    this.#runs.add(runId);
     this.#count(line);
     const start = this.#starts.get(taskId);
     const decision = textIn(line, 'decision');
@@ -121,7 +122,11 @@ class Teller {
   }
 
   totals(): Totals {
-    return { runs: this.#runs.size, ...this.#totals };
+    return this.#all.totals();
+  }
+
+  byTask(): Map<string, Totals> {
+    return new Map([...this.#tallies].map(([id, tally]) => [id, tally.totals()]));
   }
 
   #end(moment: Mutable<Moment>, start: { readonly index: number; readonly moment: Mutable<Moment> } | undefined): void {
@@ -140,13 +145,31 @@ class Teller {
   }
 
   #count(line: JournalLine): void {
-    const totals = this.#totals;
+    this.#all.add(line);
+    if (line.task_id === undefined) return;
+    const tally = this.#tallies.get(line.task_id) ?? new Tally();
+    this.#tallies.set(line.task_id, tally);
+    tally.add(line);
+  }
+}
+
+class Tally {
+  readonly #runs = new Set<string>();
+  readonly #sums = { starts: 0, retries: 0, ms: 0, cost: 0 };
+
+  add(line: JournalLine): void {
+    const sums = this.#sums;
     const type = line.event_type;
-    if (type === 'START_TASK') totals.starts++;
-    if (type === 'COMPLETE_TASK' || type === 'ERROR_TASK') totals.ms += numberIn(line, 'ms') ?? 0;
-    if (type === 'AI_RESPONSE_RECEIVED') totals.cost += numberIn(line, 'cost_usd') ?? 0;
+    this.#runs.add(typeof line.run_id === 'string' ? line.run_id : '');
+    if (type === 'START_TASK') sums.starts++;
+    if (type === 'COMPLETE_TASK' || type === 'ERROR_TASK') sums.ms += numberIn(line, 'ms') ?? 0;
+    if (type === 'AI_RESPONSE_RECEIVED') sums.cost += numberIn(line, 'cost_usd') ?? 0;
     const again = textIn(line, 'decision') === 'retry' || commandIn(line) === 'retry' || type === 'AUTO_RETRY';
-    if (again || (type === 'RUN_SCRIPT' && (numberIn(line, 'attempt') ?? 1) > 1)) totals.retries++;
+    if (again || (type === 'RUN_SCRIPT' && (numberIn(line, 'attempt') ?? 1) > 1)) sums.retries++;
+  }
+
+  totals(): Totals {
+    return { runs: this.#runs.size, ...this.#sums };
   }
 }
 

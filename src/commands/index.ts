@@ -53,6 +53,12 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./why.ts'),
   },
   {
+    name: 'graph',
+    group: 'See',
+    summary: 'which task follows which: as text, Mermaid, DOT or SVG',
+    load: () => import('./graph.ts'),
+  },
+  {
     name: 'prompt',
     group: 'See',
     summary: 'what would be sent to a model, its size, and where it comes from',
@@ -64,6 +70,12 @@ export const COMMANDS: readonly Listed[] = [
     group: 'See',
     summary: 'what happened, when, by whom, and what it cost',
     load: () => import('./history.ts'),
+  },
+  {
+    name: 'report',
+    group: 'See',
+    summary: 'what happened, to be sent to somebody: Markdown, or one HTML file',
+    load: () => import('./report.ts'),
   },
   {
     name: 'init',

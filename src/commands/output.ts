@@ -48,6 +48,7 @@ const moment = z
     note: maybe(z.string()),
   })
   .check(z.describe('Of the journal. A start and the end that follows it in the same run are one, from start to end.'));
+const totals = { runs: z.int(), starts: z.int(), retries: z.int(), ms: z.number(), cost_usd: z.number() };
 const fileChange = z.strictObject({ file: z.string(), before: z.string(), after: z.string() });
 
 export const OUTPUT = {
@@ -160,11 +161,36 @@ export const OUTPUT = {
   history: z.strictObject({
     moments: z.array(moment).check(z.describe('Newest last.')),
     earlier: z.int().check(z.describe('How many came before these: see `--limit`.')),
-    totals: z
-      .strictObject({ runs: z.int(), starts: z.int(), retries: z.int(), ms: z.number(), cost_usd: z.number() })
-      .check(z.describe('Of the whole journal, or of all that it has of the task.')),
+    totals: z.strictObject(totals).check(z.describe('Of the whole journal, or of all that it has of the task.')),
     unreadable_lines: z.int(),
   }),
+  graph: z
+    .strictObject({
+      name: z.string(),
+      nodes: z
+        .array(z.strictObject({ id, name: z.string(), type, status }))
+        .check(z.describe('Each after what it depends on.')),
+      edges: z.array(
+        z.strictObject({
+          from: id,
+          to: id.check(z.describe('It depends on `from`.')),
+          implied: z.boolean().check(z.describe('It follows from the others, and is not drawn.')),
+        }),
+      ),
+    })
+    .check(z.describe('The plan, or what leads to one task and comes after it.')),
+  report: z
+    .strictObject({
+      name: z.string(),
+      description: maybe(z.string()),
+      at: z.string(),
+      finished: z.int().check(z.describe('How many tasks are DONE or SKIPPED.')),
+      totals: z.strictObject(totals),
+      tasks: z.array(z.strictObject({ id, name: z.string(), type, status, ...totals, issue: maybe(z.string()) })),
+      moments: z.array(moment).check(z.describe('Changes, newest last.')),
+      unreadable_lines: z.int(),
+    })
+    .check(z.describe('Values of secrets are replaced by their names in all texts, also in ids.')),
   run: z
     .strictObject({
       end: z.enum(['finished', 'step_done', 'blocked', 'error', 'left', 'interrupted']),

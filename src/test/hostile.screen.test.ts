@@ -80,6 +80,13 @@ const COMMANDS = [
     ['skip', `script ${EVIL}`],
     ['next', '--no-input'],
   ],
+  ...[
+    ['graph'],
+    ['graph', '--format', 'dot'],
+    ['graph', '--format', 'svg'],
+    ['report'],
+    ['report', '--format', 'html'],
+  ],
 ];
 
 /** Both, where there is time. */

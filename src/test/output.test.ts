@@ -103,6 +103,8 @@ const STORY: string[][] = [
   ['prompt', 'draft'],
   ['prompt', 'read'],
   ['history', 'draft', '--all', '--limit', '9'],
+  ['graph', 'read'],
+  ['report'],
 ];
 
 test('every object of a whole story has the form of its kind, and every kind occurs', async () => {
