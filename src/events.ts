@@ -89,6 +89,7 @@ export type Event =
       to?: Status;
     }
   | { kind: 'fileWritten'; taskId: string; path: string; bytes: number; sha256: string }
+  | { kind: 'fileRemoved'; taskId: string; path: string }
   | { kind: 'artifactChanged'; taskId: string; paths: readonly string[] }
   | { kind: 'committed'; taskId: string; commit: string; message: string }
   | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord }
@@ -160,6 +161,8 @@ export interface Proposal {
   /** What stands on disk: undefined if there is nothing yet. */
   readonly before: string | undefined;
   readonly after: string;
+  /** Accepting takes the file away; `after` is empty then. */
+  readonly removes?: boolean | undefined;
   /** How many bytes stand on disk, if they are no text. */
   readonly binaryBytes: number | undefined;
 }

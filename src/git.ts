@@ -92,3 +92,50 @@ export async function commitPaths(
   }
   return { hash: ((await git(shell, root, 'rev-parse', '--short', 'HEAD')) ?? '').trim() };
 }
+
+/** What belongs to the project by git: tracked, or new and not ignored; undefined outside a repository. */
+export async function listedFiles(shell: Shell, root: string): Promise<string[] | undefined> {
+  const listed = await git(shell, root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard');
+  return listed === undefined ? undefined : [...new Set(listed.split('\0').filter(Boolean))];
+}
+
+/** Which of these paths (from `root`, they need not be there) git would ignore. */
+export async function ignoredOf(shell: Shell, root: string, paths: readonly string[]): Promise<Set<string>> {
+  if (paths.length === 0) return new Set();
+  let text = '';
+  await shell(
+    { kind: 'program', file: 'git', args: ['check-ignore', '-z', '--stdin'] },
+    {
+      cwd: root,
+      env: { GIT_OPTIONAL_LOCKS: '0' },
+      timeoutMs: 60_000,
+      input: paths.join('\0'),
+      onOutput: () => {},
+      onStdout: (piece) => {
+        text += piece;
+      },
+    },
+  );
+  return new Set(text.split('\0').filter(Boolean));
+}
+
+/** Makes a folder a repository of its own with all its files in one commit. Where git will not, it is none. */
+export async function startRepository(shell: Shell, folder: string): Promise<void> {
+  // Without one of its own, what follows would be done to the person's.
+  if ((await git(shell, folder, 'init', '--quiet', '--template=')) === undefined) return;
+  const who = ['-c', 'user.name=runbook', '-c', 'user.email=runbook@localhost', '-c', 'commit.gpgsign=false'];
+  await git(shell, folder, 'add', '--all');
+  await git(
+    shell,
+    folder,
+    ...who,
+    '-c',
+    'core.hooksPath=/dev/null',
+    'commit',
+    '--quiet',
+    '--no-verify',
+    '--allow-empty',
+    '-m',
+    'as it was',
+  );
+}

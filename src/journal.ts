@@ -189,7 +189,7 @@ function isIssue(value: unknown): value is NewIssue {
   return isMap(value) && [value['timestamp'], value['type'], value['detail']].every((text) => typeof text === 'string');
 }
 
-export function sha256(text: string): string {
+export function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -275,6 +275,8 @@ function entryOf(event: Event): Entry | undefined {
       return entry('AUTO_RETRY', event, { attempt: event.attempt, of: event.of });
     case 'fileWritten':
       return entry('FILE_WRITTEN', event, { path: event.path, bytes: event.bytes, sha256: event.sha256 });
+    case 'fileRemoved':
+      return entry('FILE_REMOVED', event, { path: event.path });
     case 'artifactChanged':
       return entry('HAND_EDIT', event, { paths: event.paths });
     case 'artifactRestored':

@@ -43,6 +43,8 @@ export function wordsFor(line: JournalLine): string | undefined {
       return 'what was wrong went back to the model';
     case 'FILE_WRITTEN':
       return joined(['wrote', text('path')], ' ');
+    case 'FILE_REMOVED':
+      return joined(['removed', text('path')], ' ');
     case 'FILE_RESTORED':
       return joined([`put back ${text('path') ?? 'a file'}`, kept(line)], '; ');
     case 'GIT_COMMIT':

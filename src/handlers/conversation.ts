@@ -18,6 +18,7 @@ import { withoutThinking } from './thinking.ts';
 import { onTrial } from './trial.ts';
 import { joined } from './turns.ts';
 import { personsUncommitted } from './uncommitted.ts';
+import { proposedBy } from './work.ts';
 
 /** What a task must have to be AI_ASSISTED. */
 export type CompleteAi = AiDetails & { readonly promptTemplate: string };
@@ -116,6 +117,11 @@ export class Conversation {
   async #judge(reply: Reply): Promise<Attempt | 'aborted'> {
     const { ask, redact } = this.#job.session.world;
     const said = withoutThinking(reply.text);
+    if (reply.work && !reply.cut) {
+      const proposed = proposedBy(this.#job, reply.work, said ?? '');
+      if (!('refused' in proposed)) return this.#propose(proposed, said ?? '');
+      return this.#unusable('GENERATION_ERROR', proposed.refused, said ?? '');
+    }
     if (reply.cut) {
       const detail = 'the reply was cut off at its token limit';
       return this.#unusable('GENERATION_ERROR', detail, said ?? '', said?.trim() ? reply.text : undefined);
@@ -169,7 +175,9 @@ export class Conversation {
 
   #check(files: readonly Proposal[]): Promise<Checked> {
     const { session, task } = this.#job;
-    const onDisk = files.flatMap(({ path, after }) => (path === undefined ? [] : [{ path, text: after }]));
+    const onDisk = files.flatMap(({ path, after, removes }) =>
+      path === undefined ? [] : [{ path, text: after, removes }],
+    );
     if (task.checks.length === 0 || onDisk.length === 0) return runChecks(this.#job, this.#log);
     return onTrial(session, task.id, onDisk, () => runChecks(this.#job, this.#log));
   }
@@ -261,10 +269,14 @@ export class Conversation {
   /** The person's own version, from their editor: checked like a reply, and then accepted. */
   async #edited(attempt: Attempt, by: DecidedBy): Promise<Attempt | 'aborted'> {
     const { session, task } = this.#job;
-    const start =
+    const start: readonly Pick<Proposal, 'path' | 'after' | 'removes'>[] =
       attempt.kind === 'proposal' ? attempt.files : [{ path: task.outputArtifact, after: attempt.response }];
     const files: ProposedFile[] = [];
-    for (const { path, after } of start) {
+    for (const { path, after, removes } of start) {
+      if (removes) {
+        files.push({ path, text: after, removes });
+        continue;
+      }
       const text = await edited(session.world, path ?? 'reply.md', after, by);
       if (text === undefined) return attempt;
       files.push({ path, text });
@@ -310,8 +322,8 @@ export class Conversation {
   }
 }
 
-function toProposed({ path, after }: Proposal): ProposedFile {
-  return { path, text: after };
+function toProposed({ path, after, removes }: Proposal): ProposedFile {
+  return { path, text: after, removes };
 }
 
 function namesOf(files: readonly Proposal[]): string {

@@ -110,6 +110,7 @@ export class Exchange {
         attempt: this.#requests,
         onText: (piece) => progress(piece.length, piece),
         onThought: (piece) => progress(piece.length, ''),
+        onDid: (what) => session.world.emit({ kind: 'note', text: `${label}: ${what}` }),
         onRetry: (why, waitMs) => session.tell({ kind: 'replyDelayed', taskId: task.id, why, waitMs }),
       });
       this.#count(reply, performance.now() - started, numbered('reply'));

@@ -200,5 +200,6 @@ export function makeModel(raw: RawModel): ModelSettings {
     price: raw.price ?? undefined,
     contextWindow: raw.context_window ?? undefined,
     replies: raw.replies ?? undefined,
+    tools: raw.tools ?? false,
   };
 }

@@ -137,6 +137,10 @@ const model = z.looseObject(
     ),
     context_window: described(count, 'How many tokens it takes, where that is not known.'),
     replies: described(text, 'For `scripted`: the file with the replies.'),
+    tools: described(
+      flag,
+      'For `claude`, `codex`, `gemini`: it may work on a copy of the project; you review what it changed.',
+    ),
   },
   { error: 'a map with `provider`' },
 );

@@ -109,6 +109,8 @@ export interface ModelSettings {
   readonly price: { readonly input: number; readonly output: number } | undefined;
   readonly contextWindow: number | undefined;
   readonly replies: string | undefined;
+  /** Whether an agent CLI may work on a copy of the project. */
+  readonly tools: boolean;
 }
 
 /** How a command is shown to a person. */

@@ -127,6 +127,9 @@ class Show {
       case 'fileWritten':
         this.#say(`  ${palette.dim(`wrote ${this.#line(event.path)}`)}`);
         break;
+      case 'fileRemoved':
+        this.#say(`  ${palette.dim(`removed ${this.#line(event.path)}`)}`);
+        break;
       case 'committed':
         this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);
         break;
