@@ -143,6 +143,7 @@ function bare(provider: Provider, model: string | undefined): ModelSettings {
     price: undefined,
     contextWindow: undefined,
     replies: undefined,
+    api: undefined,
     tools: false,
   };
 }
