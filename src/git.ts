@@ -139,3 +139,24 @@ export async function startRepository(shell: Shell, folder: string): Promise<voi
     'as it was',
   );
 }
+
+/** The first line that a program prints; undefined if it is not there, fails, or takes too long. */
+export async function firstLine(
+  shell: Shell,
+  file: string,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<string | undefined> {
+  let text = '';
+  const onOutput = (piece: string) => {
+    text += piece;
+  };
+  const result = await shell({ kind: 'program', file, args }, { cwd: '.', env: {}, timeoutMs, onOutput });
+  return result.exitCode === 0 ? text.trim().split('\n')[0] : undefined;
+}
+
+/** Whether git would take a file into a commit of everything; false outside a repository. */
+export async function wouldBeCommitted(shell: Shell, root: string, path: string): Promise<boolean> {
+  const listed = await git(shell, root, 'ls-files', '--cached', '--others', '--exclude-standard', '--', path);
+  return listed !== undefined && listed.trim() !== '';
+}

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { errorOf, said } from './said.ts';
 
-const commands = 'next run done skip retry reset status list show why history init validate schema'.split(' ');
+const commands = 'next run done skip retry reset status list show why history init validate doctor schema'.split(' ');
 
 let rig: Rig;
 beforeAll(async () => {
@@ -63,6 +63,7 @@ describe('--help', () => {
 
       Check:
         validate        find every mistake in the YAML and the templates
+        doctor          what is wrong with the machine, the runbook or its models
         schema          print the JSON Schema of the YAML files
 
       Commands:
@@ -198,7 +199,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/doctor, json/schema, json/error, all. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });

@@ -80,6 +80,7 @@ const STORY: string[][] = [
   ['schema', 'task'],
   ['schema', 'all'],
   ['validate'],
+  ['doctor'],
   ['show', 'nobody'],
   ['nonsense'],
   ['list', '--status', 'DOEN'],
