@@ -1,4 +1,6 @@
 // What git knows of the project, and the one commit that a task may ask for. Everything goes through the world's shell.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Shell } from './world.ts';
 
 interface Answer {
@@ -74,7 +76,10 @@ export function changedSince(before: WorkTree, after: WorkTree): string[] {
   return [...after].filter(([path, print]) => before.get(path) !== print).map(([path]) => path);
 }
 
-/** Commits these paths (from the repository's top) and nothing else: the commit's short hash, or why git refused. */
+/**
+ * Commits these paths (from the repository's top) and nothing else: the commit's short hash, or why git refused. What is staged
+ * is then as it was.
+ */
 export async function commitPaths(
   shell: Shell,
   root: string,
@@ -83,12 +88,17 @@ export async function commitPaths(
 ): Promise<{ readonly hash: string } | { readonly refused: string }> {
   const top = (await git(shell, root, 'rev-parse', '--show-toplevel'))?.trim();
   if (top === undefined) return { refused: 'this is not a git repository' };
+  const index = resolve(top, ((await git(shell, top, 'rev-parse', '--git-path', 'index')) ?? '').trim());
+  const staged = existsSync(index) ? readFileSync(index) : undefined;
   for (const args of [
     ['add', '--all'],
     ['commit', '--quiet', '--only', '-m', message],
   ]) {
     const { ok, text } = await ask(shell, top, [...args, '--', ...paths]);
-    if (!ok) return { refused: text.trim() };
+    if (ok) continue;
+    if (staged) writeFileSync(index, staged);
+    else rmSync(index, { force: true });
+    return { refused: text.trim() };
   }
   return { hash: ((await git(shell, root, 'rev-parse', '--short', 'HEAD')) ?? '').trim() };
 }
