@@ -72,6 +72,8 @@ export type Event =
       sha256: string;
       snippet: string;
     }
+  /** It began to come, and broke off: what is counted is the least that it cost. */
+  | { kind: 'replyBroken'; taskId: string; model: string; provider: string; usage: Usage; ms: number }
   | { kind: 'replyFailed'; taskId: string; issueType: string; detail: string }
   | { kind: 'retried'; taskId: string; attempt: number; of: number }
   | { kind: 'uncommitted'; paths: readonly string[] }

@@ -103,7 +103,7 @@ class Teller {
     const start = this.#starts.get(taskId);
     const decision = textIn(line, 'decision');
     if (decision !== undefined) this.#decisions.set(taskId, { runId, by: textIn(line, 'by') ?? '' });
-    if (eventType === 'AI_RESPONSE_RECEIVED' && start)
+    if ((eventType === 'AI_RESPONSE_RECEIVED' || eventType === 'AI_RESPONSE_BROKEN') && start)
       start.moment.cost = (start.moment.cost ?? 0) + (moment.cost ?? 0);
     if (ENDS.has(eventType)) this.#end(moment, start);
     if (eventType === 'START_TASK') {
@@ -142,7 +142,8 @@ class Teller {
     const type = line.event_type;
     if (type === 'START_TASK') totals.starts++;
     if (type === 'COMPLETE_TASK' || type === 'ERROR_TASK') totals.ms += numberIn(line, 'ms') ?? 0;
-    if (type === 'AI_RESPONSE_RECEIVED') totals.cost += numberIn(line, 'cost_usd') ?? 0;
+    if (type === 'AI_RESPONSE_RECEIVED' || type === 'AI_RESPONSE_BROKEN')
+      totals.cost += numberIn(line, 'cost_usd') ?? 0;
     const again = textIn(line, 'decision') === 'retry' || commandIn(line) === 'retry' || type === 'AUTO_RETRY';
     if (again || (type === 'RUN_SCRIPT' && (numberIn(line, 'attempt') ?? 1) > 1)) totals.retries++;
   }

@@ -37,6 +37,8 @@ export function wordsFor(line: JournalLine): string | undefined {
       return joined([`reply of ${text('model') ?? 'a model'}`, tokens(line)], ', ');
     case 'AI_RESPONSE_DELAYED':
       return joined(['asked again later', text('why')], ': ');
+    case 'AI_RESPONSE_BROKEN':
+      return joined([text('model'), 'it broke off; the cost is the least that it was'], ': ');
     case 'AI_RESPONSE_FAILED':
       return joined([text('type'), text('detail')], ': ');
     case 'AUTO_RETRY':

@@ -92,6 +92,7 @@ class Show {
         this.#sayWrapped(`${palette.bad('✘')} ${this.#line(event.why)}; asking again in ${duration(event.waitMs)}`);
         this.#footer.run('waiting for the reply');
         break;
+      case 'replyBroken':
       case 'replyReceived':
         this.#footer.stop();
         break;
