@@ -2,6 +2,7 @@
 import { unreachable } from '../errors.ts';
 import type { DecidedBy, NewIssue, Proposal } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
+import { cleared } from '../runbook/memory.ts';
 import type { AiDetails } from '../runbook/task.ts';
 import type { Model, Reply } from '../world.ts';
 import { type Attempt, isForTheModel, movedUnder, questionOf, whatWasWrong } from './attempt.ts';
@@ -132,6 +133,7 @@ export class Conversation {
       ...(this.#job.task.outputArtifact === undefined ? {} : { artifact: this.#job.task.outputArtifact }),
     };
     const parsed = await parseReply(this.#ai.outputParser, reply.text, options);
+    cleared(reply.text);
     if (parsed.kind === 'unusable') return this.#unusable('GENERATION_ERROR', parsed.detail, response);
     if (parsed.kind === 'files') return this.#propose(parsed.files, response);
     const several = `the reply has ${parsed.blocks.length} code blocks where one was asked for`;
@@ -164,6 +166,7 @@ export class Conversation {
     const files = placed(runbook, task, proposed);
     if (!Array.isArray(files)) return this.#unusable('GENERATION_ERROR', files.refused, response);
     session.world.emit({ kind: 'proposed', files, whole: false });
+    cleared(response);
     const unsaved = await personsUncommitted(session, files);
     if (unsaved.length > 0) session.world.emit({ kind: 'uncommitted', paths: unsaved });
     const checked = await this.#check(files);

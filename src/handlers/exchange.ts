@@ -4,6 +4,7 @@ import type { Usage } from '../events.ts';
 import { costOfRun, sha256 } from '../journal.ts';
 import type { TaskLog } from '../logs.ts';
 import { reasonOf } from '../paths.ts';
+import { clear, cleared } from '../runbook/memory.ts';
 import type { Model, Reply } from '../world.ts';
 import type { Job } from './outcome.ts';
 import type { Prompt } from './prompt.ts';
@@ -46,6 +47,8 @@ export type Answer =
   | { readonly kind: 'aborted' };
 
 const SHOWN_EVERY_MS = 50;
+/** Characters of a reply. */
+const CLEARED_EVERY = 500_000;
 
 /** The requests of one start of a task. */
 export class Exchange {
@@ -105,9 +108,14 @@ export class Exchange {
     });
     const started = performance.now();
     const progress = this.#progress(tokens);
-    let came = 0;
+    let [came, clearedAt] = [0, 0];
     const take = (piece: string, text: string) => {
       came += piece.length;
+      // What carries the pieces is ten times as large as they are, and is let lie until there is much of it.
+      if (came - clearedAt > CLEARED_EVERY) {
+        clearedAt = came;
+        clear();
+      }
       progress(piece.length, text);
     };
     try {
@@ -184,6 +192,7 @@ export class Exchange {
     const { session, task } = this.#job;
     this.#add(usage);
     this.#response = session.world.redact(text);
+    cleared(text);
     const log = this.#kept(name);
     const { label, provider } = this.#model;
     session.report({
