@@ -20,6 +20,11 @@ export async function commitWork(session: Session, task: Task, before: WorkTree 
   if (after && paths.length === 0) return;
   const message = typeof task.commit === 'string' ? task.commit : `${task.id}: ${task.name}`;
   const committed = await commitPaths(world.shell, root, paths, message);
-  if ('hash' in committed) tell({ kind: 'committed', taskId: task.id, commit: committed.hash, message });
-  else tell({ kind: 'note', text: `The commit of ${task.id} was not made: ${committed.refused}` });
+  if ('hash' in committed) {
+    tell({ kind: 'committed', taskId: task.id, commit: committed.hash, message });
+    // Of one file, git commits all or nothing.
+    const mixed = paths.filter((path) => before.has(path));
+    const text = `It has, too, what you had not committed before in ${mixed.join(', ')}.`;
+    if (mixed.length > 0) tell({ kind: 'note', text });
+  } else tell({ kind: 'note', text: `The commit of ${task.id} was not made: ${committed.refused}` });
 }

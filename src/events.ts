@@ -77,6 +77,8 @@ export type Event =
       sha256: string;
       snippet: string;
     }
+  /** It began to come, and broke off: what is counted is the least that it cost. */
+  | { kind: 'replyBroken'; taskId: string; model: string; provider: string; usage: Usage; ms: number }
   | { kind: 'replyFailed'; taskId: string; issueType: string; detail: string }
   | { kind: 'retried'; taskId: string; attempt: number; of: number }
   | { kind: 'uncommitted'; paths: readonly string[] }
@@ -94,6 +96,7 @@ export type Event =
       to?: Status;
     }
   | { kind: 'fileWritten'; taskId: string; path: string; bytes: number; sha256: string }
+  | { kind: 'fileRemoved'; taskId: string; path: string }
   | { kind: 'artifactChanged'; taskId: string; paths: readonly string[] }
   | { kind: 'committed'; taskId: string; commit: string; message: string }
   | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord; inFiles?: Status }
@@ -165,6 +168,8 @@ export interface Proposal {
   /** What stands on disk: undefined if there is nothing yet. */
   readonly before: string | undefined;
   readonly after: string;
+  /** Accepting takes the file away; `after` is empty then. */
+  readonly removes?: boolean | undefined;
   /** How many bytes stand on disk, if they are no text. */
   readonly binaryBytes: number | undefined;
 }

@@ -1,4 +1,6 @@
 // What git knows of the project, and the one commit that a task may ask for. Everything goes through the world's shell.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Shell } from './world.ts';
 
 interface Answer {
@@ -74,7 +76,10 @@ export function changedSince(before: WorkTree, after: WorkTree): string[] {
   return [...after].filter(([path, print]) => before.get(path) !== print).map(([path]) => path);
 }
 
-/** Commits these paths (from the repository's top) and nothing else: the commit's short hash, or why git refused. */
+/**
+ * Commits these paths (from the repository's top) and nothing else: the commit's short hash, or why git refused. What is staged
+ * is then as it was.
+ */
 export async function commitPaths(
   shell: Shell,
   root: string,
@@ -83,12 +88,85 @@ export async function commitPaths(
 ): Promise<{ readonly hash: string } | { readonly refused: string }> {
   const top = (await git(shell, root, 'rev-parse', '--show-toplevel'))?.trim();
   if (top === undefined) return { refused: 'this is not a git repository' };
+  const index = resolve(top, ((await git(shell, top, 'rev-parse', '--git-path', 'index')) ?? '').trim());
+  const staged = existsSync(index) ? readFileSync(index) : undefined;
   for (const args of [
     ['add', '--all'],
     ['commit', '--quiet', '--only', '-m', message],
   ]) {
     const { ok, text } = await ask(shell, top, [...args, '--', ...paths]);
-    if (!ok) return { refused: text.trim() };
+    if (ok) continue;
+    if (staged) writeFileSync(index, staged);
+    else rmSync(index, { force: true });
+    return { refused: text.trim() };
   }
   return { hash: ((await git(shell, root, 'rev-parse', '--short', 'HEAD')) ?? '').trim() };
+}
+
+/** What belongs to the project by git: tracked, or new and not ignored; undefined outside a repository. */
+export async function listedFiles(shell: Shell, root: string): Promise<string[] | undefined> {
+  const listed = await git(shell, root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard');
+  return listed === undefined ? undefined : [...new Set(listed.split('\0').filter(Boolean))];
+}
+
+/** Which of these paths (from `root`, they need not be there) git would ignore. */
+export async function ignoredOf(shell: Shell, root: string, paths: readonly string[]): Promise<Set<string>> {
+  if (paths.length === 0) return new Set();
+  let text = '';
+  await shell(
+    { kind: 'program', file: 'git', args: ['check-ignore', '-z', '--stdin'] },
+    {
+      cwd: root,
+      env: { GIT_OPTIONAL_LOCKS: '0' },
+      timeoutMs: 60_000,
+      input: paths.join('\0'),
+      onOutput: () => {},
+      onStdout: (piece) => {
+        text += piece;
+      },
+    },
+  );
+  return new Set(text.split('\0').filter(Boolean));
+}
+
+/** Makes a folder a repository of its own with all its files in one commit. Where git will not, it is none. */
+export async function startRepository(shell: Shell, folder: string): Promise<void> {
+  // Without one of its own, what follows would be done to the person's.
+  if ((await git(shell, folder, 'init', '--quiet', '--template=')) === undefined) return;
+  const who = ['-c', 'user.name=runbook', '-c', 'user.email=runbook@localhost', '-c', 'commit.gpgsign=false'];
+  await git(shell, folder, 'add', '--all');
+  await git(
+    shell,
+    folder,
+    ...who,
+    '-c',
+    'core.hooksPath=/dev/null',
+    'commit',
+    '--quiet',
+    '--no-verify',
+    '--allow-empty',
+    '-m',
+    'as it was',
+  );
+}
+
+/** The first line that a program prints; undefined if it is not there, fails, or takes too long. */
+export async function firstLine(
+  shell: Shell,
+  file: string,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<string | undefined> {
+  let text = '';
+  const onOutput = (piece: string) => {
+    text += piece;
+  };
+  const result = await shell({ kind: 'program', file, args }, { cwd: '.', env: {}, timeoutMs, onOutput });
+  return result.exitCode === 0 ? text.trim().split('\n')[0] : undefined;
+}
+
+/** Whether git would take a file into a commit of everything; false outside a repository. */
+export async function wouldBeCommitted(shell: Shell, root: string, path: string): Promise<boolean> {
+  const listed = await git(shell, root, 'ls-files', '--cached', '--others', '--exclude-standard', '--', path);
+  return listed !== undefined && listed.trim() !== '';
 }

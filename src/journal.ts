@@ -138,7 +138,7 @@ export function costOfRun(root: string, runId: string, taskId?: string): number 
   const replies = readJournal(root).filter(
     (line) =>
       line.run_id === runId &&
-      line.event_type === 'AI_RESPONSE_RECEIVED' &&
+      ['AI_RESPONSE_RECEIVED', 'AI_RESPONSE_BROKEN'].includes(line.event_type) &&
       (taskId === undefined || line.task_id === taskId),
   );
   return replies.reduce((sum, { details }) => sum + (typeof details?.cost_usd === 'number' ? details.cost_usd : 0), 0);
@@ -226,7 +226,7 @@ function isIssue(value: unknown): value is NewIssue {
   return isMap(value) && [value['timestamp'], value['type'], value['detail']].every((text) => typeof text === 'string');
 }
 
-export function sha256(text: string): string {
+export function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -313,12 +313,24 @@ function entryOf(event: Event): Entry | undefined {
       });
     case 'replyDelayed':
       return entry('AI_RESPONSE_DELAYED', event, { why: event.why, wait_ms: Math.round(event.waitMs) });
+    case 'replyBroken':
+      return entry('AI_RESPONSE_BROKEN', event, {
+        model: event.model,
+        provider: event.provider,
+        input_tokens: event.usage.inputTokens,
+        output_tokens: event.usage.outputTokens,
+        cost_usd: event.usage.cost,
+        at_least: true,
+        ms: event.ms,
+      });
     case 'replyFailed':
       return entry('AI_RESPONSE_FAILED', event, { type: event.issueType, detail: event.detail });
     case 'retried':
       return entry('AUTO_RETRY', event, { attempt: event.attempt, of: event.of });
     case 'fileWritten':
       return entry('FILE_WRITTEN', event, { path: event.path, bytes: event.bytes, sha256: event.sha256 });
+    case 'fileRemoved':
+      return entry('FILE_REMOVED', event, { path: event.path });
     case 'artifactChanged':
       return entry('HAND_EDIT', event, { paths: event.paths });
     case 'artifactRestored':

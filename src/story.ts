@@ -106,7 +106,7 @@ class Teller {
     const start = this.#starts.get(taskId);
     const decision = textIn(line, 'decision');
     if (decision !== undefined) this.#decisions.set(taskId, { runId, by: textIn(line, 'by') ?? '' });
-    if (eventType === 'AI_RESPONSE_RECEIVED' && start)
+    if ((eventType === 'AI_RESPONSE_RECEIVED' || eventType === 'AI_RESPONSE_BROKEN') && start)
       start.moment.cost = (start.moment.cost ?? 0) + (moment.cost ?? 0);
     if (ENDS.has(eventType)) this.#end(moment, start);
     if (eventType === 'START_TASK') {
@@ -163,7 +163,7 @@ class Tally {
     this.#runs.add(typeof line.run_id === 'string' ? line.run_id : '');
     if (type === 'START_TASK') sums.starts++;
     if (type === 'COMPLETE_TASK' || type === 'ERROR_TASK') sums.ms += numberIn(line, 'ms') ?? 0;
-    if (type === 'AI_RESPONSE_RECEIVED') sums.cost += numberIn(line, 'cost_usd') ?? 0;
+    if (type === 'AI_RESPONSE_RECEIVED' || type === 'AI_RESPONSE_BROKEN') sums.cost += numberIn(line, 'cost_usd') ?? 0;
     const again = textIn(line, 'decision') === 'retry' || commandIn(line) === 'retry' || type === 'AUTO_RETRY';
     if (again || (type === 'RUN_SCRIPT' && (numberIn(line, 'attempt') ?? 1) > 1)) sums.retries++;
   }

@@ -39,12 +39,16 @@ export function wordsFor(line: JournalLine): string | undefined {
       return joined([`reply of ${text('model') ?? 'a model'}`, tokens(line)], ', ');
     case 'AI_RESPONSE_DELAYED':
       return joined(['asked again later', text('why')], ': ');
+    case 'AI_RESPONSE_BROKEN':
+      return joined([text('model'), 'it broke off; the cost is the least that it was'], ': ');
     case 'AI_RESPONSE_FAILED':
       return joined([text('type'), text('detail')], ': ');
     case 'AUTO_RETRY':
       return 'what was wrong went back to the model';
     case 'FILE_WRITTEN':
       return joined(['wrote', text('path')], ' ');
+    case 'FILE_REMOVED':
+      return joined(['removed', text('path')], ' ');
     case 'FILE_RESTORED':
       return joined([`put back ${text('path') ?? 'a file'}`, kept(line)], '; ');
     case 'GIT_COMMIT':

@@ -111,6 +111,8 @@ export interface ModelRequest {
   readonly onText: (piece: string) => void;
   /** The same for what the model thinks before it, where the server tells that apart: it is no part of the reply. */
   readonly onThought: (piece: string) => void;
+  /** Called with what an agent has done, or was refused, on the way to its reply. */
+  readonly onDid: (what: string) => void;
   /** Called before it is asked once more, with why and after how many milliseconds: nothing is retried silently. */
   readonly onRetry: (why: string, waitMs: number) => void;
 }
@@ -120,12 +122,25 @@ export interface Reply {
   readonly usage: Usage;
   /** True if it stopped at its token limit. */
   readonly cut: boolean;
+  /** Of an agent that worked on a copy of the project: what it made of it. */
+  readonly work?: Work;
+}
+
+export interface Work {
+  /** Paths from the root. Without a text, the file is deleted. */
+  readonly files: readonly { readonly path: string; readonly text: string | undefined }[];
+  /** What was changed too, and can be no part of a proposal. */
+  readonly leftOut: readonly { readonly path: string; readonly why: string }[];
+  /** Files that it changed, and someone else in the project meanwhile. */
+  readonly moved: readonly string[];
 }
 
 export interface Model {
   /** As it is shown: `gpt-4o-mini`, `scripted replies (no model)`. */
   readonly label: string;
   readonly provider: string;
+  /** Whether it works on a copy of the project, so that what it changed there is what is reviewed. */
+  readonly works?: boolean;
   /** US dollars for a prompt of so many tokens; undefined if the price is not known. */
   readonly price: (inputTokens: number, outputTokens: number) => number | undefined;
   /** How many tokens it takes, prompt and reply together; undefined if that is not known. */

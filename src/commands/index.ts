@@ -114,6 +114,12 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./validate.ts'),
   },
   {
+    name: 'doctor',
+    group: 'Check',
+    summary: 'what is wrong with the machine, the runbook or its models',
+    load: () => import('./doctor.ts'),
+  },
+  {
     name: 'schema',
     group: 'Check',
     summary: 'print the JSON Schema of the YAML files',

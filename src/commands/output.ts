@@ -249,6 +249,19 @@ export const OUTPUT = {
     .check(z.describe('Where a task is written, and whether there was someone to edit it.')),
   init: z.strictObject({ folder: z.string(), files: z.array(z.string()), dry_run: z.boolean() }),
   validate: z.strictObject({ valid: z.boolean(), mistakes: z.array(trouble), warnings: z.array(trouble) }),
+  doctor: z.strictObject({
+    healthy: z.boolean().check(z.describe('Nothing is wrong.')),
+    fixed: z.boolean().check(z.describe('`--fix` has put in order what it can; the findings are those after it.')),
+    findings: z.array(
+      z.strictObject({
+        area: z.enum(['machine', 'runbook', 'models']),
+        level: z.enum(['well', 'note', 'wrong']),
+        text: z.string(),
+        hint: maybe(z.string()),
+        fixable: z.boolean().check(z.describe('`--fix` puts it in order.')),
+      }),
+    ),
+  }),
   schema: z.record(z.string(), z.unknown()).check(z.describe('A JSON Schema.')),
 };
 

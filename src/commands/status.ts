@@ -46,7 +46,8 @@ function spentOn(runbook: Runbook): Spent {
     // A hand may have been in the line.
     if (!Number.isNaN(time.getTime())) last = time;
     if (typeof details?.['ms'] === 'number' && ['COMPLETE_TASK', 'ERROR_TASK'].includes(type)) ms += details['ms'];
-    if (typeof details?.['cost_usd'] === 'number' && type === 'AI_RESPONSE_RECEIVED') cost += details['cost_usd'];
+    if (typeof details?.['cost_usd'] === 'number' && /^AI_RESPONSE_(?:RECEIVED|BROKEN)$/.test(type))
+      cost += details['cost_usd'];
   }
   return { ms, cost, last };
 }

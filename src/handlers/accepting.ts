@@ -4,7 +4,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { naming } from '../paths.ts';
 import { readPlain } from '../plainFile.ts';
-import { FOLDER, folderFor } from '../runbook/folder.ts';
+import { FOLDER, folderFor, removeCopy } from '../runbook/folder.ts';
 import { removeTemporary } from '../runbook/write.ts';
 import { missingFolders, removeIfEmpty } from './trial.ts';
 
@@ -31,8 +31,9 @@ export function whileNoted<T>(root: string, paths: readonly string[], write: () 
   return result;
 }
 
-/** Takes away what a kill left beside accepted files. */
+/** Takes away what a kill left beside accepted files, and of an agent's work. */
 export function sweepAccepted(root: string): void {
+  removeCopy(root);
   const note = join(root, FOLDER, NOTE);
   if (!existsSync(note)) return;
   const accepted = acceptedIn(note);

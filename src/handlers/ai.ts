@@ -36,7 +36,7 @@ export async function prepareAi(job: Job): Promise<Step> {
       tokens: prompt.tokens,
       cost: model.price(prompt.tokens, 0),
       budgetLeft: budgetLeft(job),
-      writes: whatItWrites(task, ai),
+      writes: model.works ? ['what it changes in a copy of the project'] : whatItWrites(task, ai),
       context: prompt.context,
       doubt: doubtOf(prompt, model),
     },

@@ -2,6 +2,7 @@
 import { unreachable } from '../errors.ts';
 import type { DecidedBy, NewIssue, Proposal } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
+import { cleared } from '../runbook/memory.ts';
 import type { AiDetails } from '../runbook/task.ts';
 import type { Model, Reply } from '../world.ts';
 import { type Attempt, isForTheModel, movedUnder, questionOf, whatWasWrong } from './attempt.ts';
@@ -18,6 +19,7 @@ import { withoutThinking } from './thinking.ts';
 import { onTrial } from './trial.ts';
 import { joined } from './turns.ts';
 import { personsUncommitted } from './uncommitted.ts';
+import { proposedBy } from './work.ts';
 
 /** What a task must have to be AI_ASSISTED. */
 export type CompleteAi = AiDetails & { readonly promptTemplate: string };
@@ -116,6 +118,11 @@ export class Conversation {
   async #judge(reply: Reply): Promise<Attempt | 'aborted'> {
     const { ask, redact } = this.#job.session.world;
     const said = withoutThinking(reply.text);
+    if (reply.work && !reply.cut) {
+      const proposed = proposedBy(this.#job, reply.work, said ?? '');
+      if (!('refused' in proposed)) return this.#propose(proposed, said ?? '');
+      return this.#unusable('GENERATION_ERROR', proposed.refused, said ?? '');
+    }
     if (reply.cut) {
       const detail = 'the reply was cut off at its token limit';
       return this.#unusable('GENERATION_ERROR', detail, said ?? '', said?.trim() ? reply.text : undefined);
@@ -126,6 +133,7 @@ export class Conversation {
       ...(this.#job.task.outputArtifact === undefined ? {} : { artifact: this.#job.task.outputArtifact }),
     };
     const parsed = await parseReply(this.#ai.outputParser, reply.text, options);
+    cleared(reply.text);
     if (parsed.kind === 'unusable') return this.#unusable('GENERATION_ERROR', parsed.detail, response);
     if (parsed.kind === 'files') return this.#propose(parsed.files, response);
     const several = `the reply has ${parsed.blocks.length} code blocks where one was asked for`;
@@ -158,6 +166,7 @@ export class Conversation {
     const files = placed(runbook, task, proposed);
     if (!Array.isArray(files)) return this.#unusable('GENERATION_ERROR', files.refused, response);
     session.world.emit({ kind: 'proposed', files, whole: false });
+    cleared(response);
     const unsaved = await personsUncommitted(session, files);
     if (unsaved.length > 0) session.world.emit({ kind: 'uncommitted', paths: unsaved });
     const checked = await this.#check(files);
@@ -169,7 +178,9 @@ export class Conversation {
 
   #check(files: readonly Proposal[]): Promise<Checked> {
     const { session, task } = this.#job;
-    const onDisk = files.flatMap(({ path, after }) => (path === undefined ? [] : [{ path, text: after }]));
+    const onDisk = files.flatMap(({ path, after, removes }) =>
+      path === undefined ? [] : [{ path, text: after, removes }],
+    );
     if (task.checks.length === 0 || onDisk.length === 0) return runChecks(this.#job, this.#log);
     return onTrial(session, task.id, onDisk, () => runChecks(this.#job, this.#log));
   }
@@ -261,10 +272,14 @@ export class Conversation {
   /** The person's own version, from their editor: checked like a reply, and then accepted. */
   async #edited(attempt: Attempt, by: DecidedBy): Promise<Attempt | 'aborted'> {
     const { session, task } = this.#job;
-    const start =
+    const start: readonly Pick<Proposal, 'path' | 'after' | 'removes'>[] =
       attempt.kind === 'proposal' ? attempt.files : [{ path: task.outputArtifact, after: attempt.response }];
     const files: ProposedFile[] = [];
-    for (const { path, after } of start) {
+    for (const { path, after, removes } of start) {
+      if (removes) {
+        files.push({ path, text: after, removes });
+        continue;
+      }
       const text = await edited(session.world, path ?? 'reply.md', after, by);
       if (text === undefined) return attempt;
       files.push({ path, text });
@@ -310,8 +325,8 @@ export class Conversation {
   }
 }
 
-function toProposed({ path, after }: Proposal): ProposedFile {
-  return { path, text: after };
+function toProposed({ path, after, removes }: Proposal): ProposedFile {
+  return { path, text: after, removes };
 }
 
 function namesOf(files: readonly Proposal[]): string {

@@ -4,6 +4,7 @@ import type { Usage } from '../events.ts';
 import { costOfRun, sha256 } from '../journal.ts';
 import type { TaskLog } from '../logs.ts';
 import { reasonOf } from '../paths.ts';
+import { clear, cleared } from '../runbook/memory.ts';
 import type { Model, Reply } from '../world.ts';
 import type { Job } from './outcome.ts';
 import type { Prompt } from './prompt.ts';
@@ -46,6 +47,8 @@ export type Answer =
   | { readonly kind: 'aborted' };
 
 const SHOWN_EVERY_MS = 50;
+/** Characters of a reply. */
+const CLEARED_EVERY = 500_000;
 
 /** The requests of one start of a task. */
 export class Exchange {
@@ -56,6 +59,8 @@ export class Exchange {
   #requests = 0;
   #response = '';
   #isContinued = false;
+  /** Whether a reply broke off, so that it cost at least what is counted. */
+  #isAtLeast = false;
 
   constructor(job: Job, model: Model, log: TaskLog) {
     this.#job = job;
@@ -103,19 +108,31 @@ export class Exchange {
     });
     const started = performance.now();
     const progress = this.#progress(tokens);
+    let [came, clearedAt] = [0, 0];
+    const take = (piece: string, text: string) => {
+      came += piece.length;
+      // What carries the pieces is ten times as large as they are, and is let lie until there is much of it.
+      if (came - clearedAt > CLEARED_EVERY) {
+        clearedAt = came;
+        clear();
+      }
+      progress(piece.length, text);
+    };
     try {
       const reply = await this.#model.reply({
         taskId: task.id,
         turns,
         attempt: this.#requests,
-        onText: (piece) => progress(piece.length, piece),
-        onThought: (piece) => progress(piece.length, ''),
+        onText: (piece) => take(piece, piece),
+        onThought: (piece) => take(piece, ''),
+        onDid: (what) => session.world.emit({ kind: 'note', text: `${label}: ${what}` }),
         onRetry: (why, waitMs) => session.tell({ kind: 'replyDelayed', taskId: task.id, why, waitMs }),
       });
       this.#count(reply, performance.now() - started, numbered('reply'));
       return { kind: 'reply', reply };
     } catch (error) {
       if (!(error instanceof RunbookError)) throw error;
+      if (came > 0) this.#countBroken(tokens, came, performance.now() - started);
       if (error.code === 'INTERRUPTED' && session.world.signal.aborted) return { kind: 'aborted' };
       if (error.code !== 'MODEL_FAILED') throw error;
       return { kind: 'failed', detail: [error.message, error.hint].filter(Boolean).join('. ') };
@@ -132,6 +149,7 @@ export class Exchange {
         input_tokens: inputTokens ?? 'unknown',
         output_tokens: outputTokens ?? 'unknown',
         cost_usd: cost ?? 'unknown',
+        ...(this.#isAtLeast ? { at_least: true } : {}),
       },
     };
   }
@@ -151,14 +169,30 @@ export class Exchange {
     };
   }
 
-  #count({ text, usage }: Reply, ms: number, name: string): void {
-    const { session, task } = this.#job;
+  /** What came of a reply that broke off is paid for, as far as that can be told: by the prompt, and by what was seen to come. */
+  #countBroken(inputTokens: number, chars: number, ms: number): void {
+    const outputTokens = Math.ceil(chars / 4);
+    const usage: Usage = { inputTokens, outputTokens, cost: this.#model.price(inputTokens, outputTokens) };
+    this.#isAtLeast = true;
+    this.#add(usage);
+    const { label, provider } = this.#model;
+    const taskId = this.#job.task.id;
+    this.#job.session.report({ kind: 'replyBroken', taskId, model: label, provider, usage, ms: Math.round(ms) });
+  }
+
+  #add(usage: Usage): void {
     this.#usage = {
       inputTokens: added(this.#usage.inputTokens, usage.inputTokens),
       outputTokens: added(this.#usage.outputTokens, usage.outputTokens),
       cost: added(this.#usage.cost, usage.cost),
     };
+  }
+
+  #count({ text, usage }: Reply, ms: number, name: string): void {
+    const { session, task } = this.#job;
+    this.#add(usage);
     this.#response = session.world.redact(text);
+    cleared(text);
     const log = this.#kept(name);
     const { label, provider } = this.#model;
     session.report({

@@ -111,7 +111,7 @@ function noModel({ task }: Job): RunbookError {
 }
 
 /** What a name stands for, or the error that says it stands for nothing. */
-function knownModel({ models }: Runbook, name: string): ModelSettings | RunbookError {
+export function knownModel({ models }: Pick<Runbook, 'models'>, name: string): ModelSettings | RunbookError {
   const named = models.get(name);
   if (named) return named;
   const [provider = '', ...rest] = name.split(':');
@@ -143,6 +143,8 @@ function bare(provider: Provider, model: string | undefined): ModelSettings {
     price: undefined,
     contextWindow: undefined,
     replies: undefined,
+    api: undefined,
+    tools: false,
   };
 }
 

@@ -1,5 +1,5 @@
 // What a reply would change on disk: each file beside what stands there now, and the one place that writes it on accept.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import type { DecidedBy, Proposal } from '../events.ts';
@@ -21,7 +21,7 @@ export function placed(
 ): Proposal[] | { refused: string } {
   const { root } = runbook;
   const files: Proposal[] = [];
-  for (const { path: named, text } of proposed) {
+  for (const { path: named, text, removes } of proposed) {
     const path = named ?? fromRoot(root, task.outputArtifact);
     if (path === undefined) files.push({ path, before: undefined, after: text, binaryBytes: undefined });
     else {
@@ -29,7 +29,7 @@ export function placed(
         requireHarmless(runbook, path);
         const current = existsSync(join(root, path)) ? readPlain(join(root, path)) : undefined;
         const binaryBytes = current && !isText(current) ? current.length : undefined;
-        files.push({ path, before: current?.toString(), after: text, binaryBytes });
+        files.push({ path, before: current?.toString(), after: text, binaryBytes, removes });
       } catch (error) {
         if (error instanceof RunbookError) return { refused: error.message };
         if (error instanceof NotPlain) return { refused: `\`${path}\` can't be compared: ${error.message}` };
@@ -97,13 +97,18 @@ function writeAll({ root, report }: Session, task: Task, files: readonly Proposa
     path === undefined || currentText(join(root, path)) === before ? [] : [path],
   );
   if (changed.length > 0) return changed;
-  const toWrite = files.flatMap(({ path, before, after }) =>
-    path === undefined || before === after ? [] : [{ path, before, after }],
+  const toWrite = files.flatMap(({ path, before, after, removes }) =>
+    path === undefined || (before === after && !removes) ? [] : [{ path, before, after, removes }],
   );
   if (toWrite.length === 0) return [];
   const paths = toWrite.map(({ path }) => path);
   return whileNoted(root, paths, () => {
-    for (const { path, before, after } of toWrite) {
+    for (const { path, before, after, removes } of toWrite) {
+      if (removes) {
+        rmSync(join(root, path), { force: true });
+        report({ kind: 'fileRemoved', taskId: task.id, path });
+        continue;
+      }
       mkdirSync(dirname(join(root, path)), { recursive: true });
       if (!replaceUnchanged(join(root, path), before, after)) return [path];
       report({ kind: 'fileWritten', taskId: task.id, path, bytes: Buffer.byteLength(after), sha256: sha256(after) });

@@ -13,6 +13,8 @@ export interface ProposedFile {
   readonly path: string | undefined;
   /** With LF line ends, and one at its end unless it is empty. */
   readonly text: string;
+  /** It is to be deleted; `text` is empty then. */
+  readonly removes?: boolean | undefined;
 }
 
 export type Parsed =

@@ -38,7 +38,7 @@ export interface Restored {
 export async function onTrial<T>(
   { root, report }: Session,
   taskId: string,
-  files: readonly { readonly path: string; readonly text: string }[],
+  files: readonly { readonly path: string; readonly text: string; readonly removes?: boolean | undefined }[],
   work: () => Promise<T>,
 ): Promise<T> {
   const manifest: Manifest = {
@@ -52,7 +52,11 @@ export async function onTrial<T>(
   };
   writeDurably(join(folderFor(root), MANIFEST), JSON.stringify(manifest));
   try {
-    for (const { path, text } of files) {
+    for (const { path, text, removes } of files) {
+      if (removes) {
+        rmSync(join(root, path), { force: true });
+        continue;
+      }
       mkdirSync(dirname(join(root, path)), { recursive: true });
       // Whole or not at all: half of it would be taken for what a hand has made of the file.
       writeDurably(join(root, path), text);

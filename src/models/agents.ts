@@ -1,19 +1,21 @@
 // The agent CLIs `claude`, `codex` and `gemini`, as they are installed and logged in. Each is asked once, in an empty folder and
-// without tools, so that it reads and changes nothing: the prompt is all that it sees. It prints a JSON object a line.
+// without tools, so that it reads and changes nothing: the prompt is all that it sees. With `tools: true` it works on a copy of
+// the project. It prints a JSON object a line.
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import type { ShellResult, Usage } from '../events.ts';
 import type { ModelSettings } from '../runbook/task.ts';
-import type { Model, ModelChoice, ModelRequest, Reply, Surroundings } from '../world.ts';
+import type { Model, ModelChoice, ModelRequest, Reply, Surroundings, Work } from '../world.ts';
+import { copiesOf } from './copies.ts';
 import { failed, interrupted } from './faults.ts';
 import { type Heard, hearClaude, hearCodex, hearGemini } from './hearing.ts';
 
 type AgentName = 'claude' | 'codex' | 'gemini';
 
 interface Agent {
-  readonly args: (model: string | undefined, folder: string) => readonly string[];
+  readonly args: (model: string | undefined, folder: string, tools: boolean) => readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** What one line of its output says; empty for lines that say nothing of interest. */
   readonly hear: (line: Readonly<Record<string, unknown>>) => Heard;
@@ -21,7 +23,7 @@ interface Agent {
 
 const AGENTS: Readonly<Record<AgentName, Agent>> = {
   claude: {
-    args: (model) => [
+    args: (model, _folder, tools) => [
       ...[
         '-p',
         '--output-format',
@@ -30,7 +32,10 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
         '--include-partial-messages',
         '--no-session-persistence',
       ],
-      ...['--tools', '', '--strict-mcp-config', '--setting-sources', '', '--disable-slash-commands'],
+      // Its shell could reach beyond its copy; what it has written is proved by the checks.
+      ...['--tools', tools ? 'Read,Edit,Write,Glob,Grep' : ''],
+      ...(tools ? ['--permission-mode', 'acceptEdits'] : []),
+      ...['--strict-mcp-config', '--setting-sources', '', '--disable-slash-commands'],
       ...(model === undefined ? [] : ['--model', model]),
     ],
     // It would ask again ten times, for minutes.
@@ -38,9 +43,13 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
     hear: hearClaude,
   },
   codex: {
-    args: (model) => [
-      ...['exec', '--json', '--skip-git-repo-check', '--ephemeral', '--sandbox', 'read-only'],
-      ...['--disable', 'shell_tool', '--disable', 'unified_exec', '-c', 'web_search="disabled"'],
+    // Its shell stays: it edits through it, in a sandbox of its own that lets nothing be written outside of its folder.
+    args: (model, _folder, tools) => [
+      ...['exec', '--json', '--skip-git-repo-check', '--ephemeral', '--sandbox'],
+      ...(tools
+        ? ['workspace-write', '-c', 'shell_environment_policy.inherit="core"']
+        : ['read-only', '--disable', 'shell_tool', '--disable', 'unified_exec']),
+      ...['-c', 'web_search="disabled"'],
       ...(model === undefined ? [] : ['--model', model]),
       '-',
     ],
@@ -48,9 +57,10 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
     hear: hearCodex,
   },
   gemini: {
-    args: (model, folder) => [
+    args: (model, folder, tools) => [
       ...['--output-format', 'stream-json', '--skip-trust', '--extensions', 'none'],
       ...['--policy', join(folder, 'no-tools.toml')],
+      ...(tools ? ['--approval-mode', 'auto_edit'] : []),
       ...(model === undefined ? [] : ['--model', model]),
     ],
     env: { NO_COLOR: '1' },
@@ -64,26 +74,29 @@ const USUAL_TIMEOUT_MS = 10 * 60_000;
 /** Throws MODEL_NO_KEY if the program is not there: as with a missing key, another may answer. */
 export function agentModel(
   name: AgentName,
-  { settings }: ModelChoice,
+  { settings, root }: ModelChoice,
   { env, signal, shell }: Pick<Surroundings, 'env' | 'signal' | 'shell'>,
 ): Model {
   requireInPath(name, env['PATH']);
   const { model, timeoutMs = USUAL_TIMEOUT_MS, price } = settings;
   const agent = AGENTS[name];
+  const copies = settings.tools ? copiesOf(root, shell) : undefined;
   return {
     label: model === undefined ? name : `${name} (${model})`,
     provider: name,
+    works: settings.tools,
     price: (input, output) => price && (input * price.input + output * price.output) / 1e6,
     contextWindow: settings.contextWindow,
     async reply(request) {
       const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
       try {
-        writeFileSync(join(folder, 'no-tools.toml'), NO_TOOLS);
+        writeFileSync(join(folder, 'no-tools.toml'), settings.tools ? EDITS_ONLY : NO_TOOLS);
+        const copy = await copies?.make();
         const listening = listen(agent, request);
         const result = await shell(
-          { kind: 'program', file: name, args: agent.args(model, folder) },
+          { kind: 'program', file: name, args: agent.args(model, folder, settings.tools) },
           {
-            cwd: folder,
+            cwd: copy?.folder ?? folder,
             env: agent.env,
             timeoutMs,
             input: asOneText(request),
@@ -92,8 +105,10 @@ export function agentModel(
           },
         );
         if (signal.aborted) throw interrupted();
-        return replyOf(name, listening.end(), result, settings);
+        const listened = listening.end();
+        return replyOf(name, listened, result, settings, await copy?.work());
       } finally {
+        copies?.remove();
         rmSync(folder, { recursive: true, force: true });
       }
     },
@@ -101,6 +116,11 @@ export function agentModel(
 }
 
 const NO_TOOLS = '[[rule]]\ntoolName = "*"\ndecision = "deny"\npriority = 999\n';
+
+/** What its shell is for, the checks do; nothing is fetched unseen. */
+const EDITS_ONLY = ['run_shell_command', 'web_fetch', 'google_web_search']
+  .map((name) => NO_TOOLS.replace('*', name))
+  .join('\n');
 
 function requireInPath(name: AgentName, path = ''): void {
   const isThere = path.split(delimiter).some((folder) => folder !== '' && isProgram(join(folder, name)));
@@ -147,6 +167,7 @@ function listen({ hear }: Agent, request: ModelRequest) {
       request.onText(heard.text);
     }
     if (heard.whole !== undefined) text = heard.whole;
+    for (const what of heard.did ?? []) request.onDid(what);
     if (heard.thought !== undefined) request.onThought(heard.thought);
     if (heard.retry) request.onRetry(heard.retry.why, heard.retry.waitMs);
     trouble = heard.trouble ?? trouble;
@@ -179,7 +200,13 @@ function objectIn(line: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function replyOf(name: AgentName, listened: Listened, result: ShellResult, { price }: ModelSettings): Reply {
+function replyOf(
+  name: AgentName,
+  listened: Listened,
+  result: ShellResult,
+  { price }: ModelSettings,
+  work: Work | undefined,
+): Reply {
   const { text, trouble, usage, isCut: cut, complaint } = listened;
   if (result.end === 'timedOut') throw failed(`${name} did not answer in time`, 'Retry, or set a longer `timeout`.');
   if (result.end === 'notStarted') throw failed(`${name} could not be started: ${result.problem}`, 'Is it installed?');
@@ -189,10 +216,11 @@ function replyOf(name: AgentName, listened: Listened, result: ShellResult, { pri
     const how = result.exitCode === undefined ? `was ended by ${result.signal}` : `exit ${result.exitCode}`;
     throw failed(`${name}: ${how}${said && `: ${said}`}`, `Try it by itself: \`${name}\`.`);
   }
-  if (text.trim() === '' && !cut) throw failed('the reply is empty', 'Retry, or ask another model.');
+  if (text.trim() === '' && !cut && !work?.files.length)
+    throw failed('the reply is empty', 'Retry, or ask another model.');
   const { inputTokens = 0, outputTokens = 0 } = usage;
   const priced = price && (inputTokens * price.input + outputTokens * price.output) / 1e6;
-  return { text, cut, usage: { ...usage, cost: priced ?? usage.cost } };
+  return { text, cut, usage: { ...usage, cost: priced ?? usage.cost }, ...(work ? { work } : {}) };
 }
 
 function hintFor(name: AgentName, trouble: string): string {

@@ -11,6 +11,8 @@ export interface Heard {
   readonly isCut?: boolean;
   /** It asks its server again. */
   readonly retry?: { readonly why: string; readonly waitMs: number };
+  /** What it did on the way, or was refused. */
+  readonly did?: readonly string[];
   /** Why there is no reply. */
   readonly trouble?: string;
 }
@@ -29,6 +31,7 @@ export function hearClaude(line: Line): Heard {
     const status = line['error_status'] === null ? '' : ` (${String(line['error_status'])})`;
     return { retry: { why: `claude can’t get an answer${status}`, waitMs: number(line['retry_delay_ms']) ?? 0 } };
   }
+  if (line['type'] === 'assistant') return { did: list(map(line['message'])['content']).flatMap(claudeTool) };
   if (line['type'] !== 'result') return {};
   if (line['is_error'] === true) return { trouble: text(line['result']) || 'it failed' };
   const used = map(line['usage']);
@@ -37,6 +40,7 @@ export function hearClaude(line: Line): Heard {
   const cost = number(line['total_cost_usd']);
   return {
     whole: text(line['result']),
+    did: list(line['permission_denials']).map((denied) => `was refused ${toolUse(denied, 'tool_name', 'tool_input')}`),
     usage: { inputTokens, outputTokens: number(used['output_tokens']), cost },
   };
 }
@@ -46,6 +50,10 @@ export function hearCodex(line: Line): Heard {
   const item = map(line['item']);
   if (line['type'] === 'item.completed' && item['type'] === 'agent_message') return { whole: text(item['text']) };
   if (line['type'] === 'item.completed' && item['type'] === 'reasoning') return { thought: text(item['text']) };
+  if (line['type'] === 'item.completed' && item['type'] === 'command_execution')
+    return { did: [text(item['command'])] };
+  if (line['type'] === 'item.completed' && item['type'] === 'file_change')
+    return { did: list(item['changes']).map((change) => `${text(change['kind'])} ${short(text(change['path']))}`) };
   if (line['type'] === 'turn.completed') {
     const used = map(line['usage']);
     const [inputTokens, outputTokens] = [number(used['input_tokens']), number(used['output_tokens'])];
@@ -58,11 +66,30 @@ export function hearCodex(line: Line): Heard {
 /** `stream-json` of Gemini CLI. */
 export function hearGemini(line: Line): Heard {
   if (line['type'] === 'message' && line['role'] === 'assistant') return { text: text(line['content']) };
+  if (line['type'] === 'tool_use') return { did: [toolUse(line, 'tool_name', 'parameters')] };
+  if (line['type'] === 'tool_result' && line['status'] === 'error')
+    return { did: [`was refused: ${text(map(line['error'])['message']) || text(line['output'])}`] };
   if (line['type'] !== 'result') return {};
   if (line['status'] === 'error') return { trouble: plainError(text(map(line['error'])['message'])) || 'it failed' };
   const stats = map(line['stats']);
   const [inputTokens, outputTokens] = [number(stats['input_tokens']), number(stats['output_tokens'])];
   return { usage: { inputTokens, outputTokens, cost: undefined } };
+}
+
+function claudeTool(part: Line): string[] {
+  return part['type'] === 'tool_use' ? [toolUse(part, 'name', 'input')] : [];
+}
+
+/** `Edit src/a.ts` */
+function toolUse(use: Line, name: string, input: string): string {
+  const given = map(use[input]);
+  const what = ['file_path', 'path', 'pattern', 'command', 'dir_path'].map((key) => text(given[key])).find(Boolean);
+  return [text(use[name]), short(what ?? '')].filter(Boolean).join(' ');
+}
+
+/** From the copy of the project in which it works. */
+function short(path: string): string {
+  return path.replace(/^.*[\\/]\.runbook[\\/]work[\\/]/, '');
 }
 
 /** Of `[API Error: {"error":{"message":"no"}}]`, the `no`. */
@@ -77,6 +104,10 @@ function plainError(message: string): string {
 
 function map(value: unknown): Line {
   return typeof value === 'object' && value !== null ? (value as Line) : {};
+}
+
+function list(value: unknown): Line[] {
+  return Array.isArray(value) ? value.map(map) : [];
 }
 
 function text(value: unknown): string {

@@ -39,3 +39,23 @@ export function keyOf(
     hint: `Put \`${keyName}=…\` into .env, or let another answer: \`--model paste\` needs no key.`,
   });
 }
+
+/** Where the models of a server are listed, and with what it is asked for them. */
+export function serverOf(settings: ModelSettings, env: Env) {
+  const isAnthropic = settings.provider === 'anthropic';
+  const usual = isAnthropic ? 'https://api.anthropic.com' : 'https://api.openai.com/v1';
+  const given = settings.baseUrl ?? (env[isAnthropic ? 'ANTHROPIC_BASE_URL' : 'OPENAI_BASE_URL'] || usual);
+  const keyName = settings.apiKeyEnv ?? (isAnthropic ? 'ANTHROPIC_API_KEY' : 'OPENAI_API_KEY');
+  const key = env[keyName] || undefined;
+  const headers: Record<string, string> = isAnthropic
+    ? { 'anthropic-version': '2023-06-01', ...(key === undefined ? {} : { 'x-api-key': key }) }
+    : key === undefined
+      ? {}
+      : { authorization: `Bearer ${key}` };
+  const url = isAnthropic ? `${given.replace(/\/v1\/?$/, '')}/v1` : given;
+  return { url, key, keyName, isNeeded: given.startsWith(usual), headers };
+}
+
+export function hostOf(url: string): string {
+  return new URL(url).host;
+}

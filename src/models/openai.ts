@@ -1,4 +1,5 @@
-// OpenAI, and every server that speaks its chat completions: LM Studio, Ollama, vLLM, OpenRouter… The only importer of `openai`.
+// OpenAI, and every server that speaks its chat completions or its responses: LM Studio, Ollama, vLLM, OpenRouter… The only
+// importer of `openai`.
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { RunbookError } from '../errors.ts';
 import type { Usage } from '../events.ts';
@@ -24,7 +25,7 @@ export function openaiModel({ settings }: ModelChoice, { env, signal }: Surround
     timeout: settings.timeoutMs ?? 600_000,
   });
   const { price, contextWindow } = pricing(settings, model, url);
-  const dialect = dialectOf(url);
+  const dialect = dialectOf(url, settings);
   return {
     label: model,
     provider: 'openai',
@@ -36,7 +37,7 @@ export function openaiModel({ settings }: ModelChoice, { env, signal }: Surround
         { host, model, keyName },
         limits,
         request,
-        () => inDialect(dialect, request, () => stream(client, model, settings, dialect, request, limits, price)),
+        () => inDialect(dialect, request, () => ask(dialect, { client, model, settings, request, limits, price })),
         faultOf,
       );
     },
@@ -46,15 +47,16 @@ export function openaiModel({ settings }: ModelChoice, { env, signal }: Surround
 /** What a server does not know, and is not told again. It is found out, since no list of servers would be complete. */
 interface Dialect {
   /** OpenAI’s newer models refuse the older name; most other servers know nothing but that, or ignore the newer one. */
+  api: 'chat' | 'responses';
   limitName: 'max_tokens' | 'max_completion_tokens';
   countsUsage: boolean;
   /** The names that it has refused: each once, so that who refuses both is not asked for ever. */
   readonly refused: Set<string>;
 }
 
-function dialectOf(url: string): Dialect {
+function dialectOf(url: string, { api = 'chat' }: ModelChoice['settings']): Dialect {
   const isOpenai = /^https:\/\/(?:api\.openai\.com|[^/]+\.(?:openai|cognitiveservices)\.azure\.com)\//.test(url);
-  return { limitName: isOpenai ? 'max_completion_tokens' : 'max_tokens', countsUsage: true, refused: new Set() };
+  return { api, limitName: isOpenai ? 'max_completion_tokens' : 'max_tokens', countsUsage: true, refused: new Set() };
 }
 
 /** Asks, and once more where the server refuses the request for a parameter that goes by another name, or can be left out. */
@@ -64,12 +66,22 @@ async function inDialect<T>(dialect: Dialect, { onRetry }: ModelRequest, ask: ()
       return await ask();
     } catch (error) {
       const refused = refusedParameter(dialect, error);
+      if (refused === undefined && dialect.api === 'chat' && wantsResponses(error)) {
+        dialect.api = 'responses';
+        onRetry('the server answers for this model by its responses API only', 0);
+        continue;
+      }
       if (refused === undefined) throw error;
       if (refused === 'stream_options') dialect.countsUsage = false;
       else dialect.limitName = refused === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
       onRetry(`the server does not take \`${refused}\``, 0);
     }
   }
+}
+
+/** Chat completions are what all servers know, so that they are asked first; some models of OpenAI are not to be had by them. */
+function wantsResponses(error: unknown): boolean {
+  return error instanceof APIError && [400, 404].includes(error.status ?? 0) && /\bv1\/responses\b/.test(error.message);
 }
 
 function refusedParameter({ limitName, countsUsage, refused }: Dialect, error: unknown): string | undefined {
@@ -83,15 +95,21 @@ function refusedParameter({ limitName, countsUsage, refused }: Dialect, error: u
   return name;
 }
 
-async function stream(
-  client: OpenAI,
-  model: string,
-  settings: ModelChoice['settings'],
-  { limitName, countsUsage }: Dialect,
-  request: ModelRequest,
-  limits: Limits,
-  price: Model['price'],
-): Promise<Reply> {
+interface Asking {
+  readonly client: OpenAI;
+  readonly model: string;
+  readonly settings: ModelChoice['settings'];
+  readonly request: ModelRequest;
+  readonly limits: Limits;
+  readonly price: Model['price'];
+}
+
+function ask(dialect: Dialect, asking: Asking): Promise<Reply> {
+  return dialect.api === 'chat' ? chat(dialect, asking) : respond(asking);
+}
+
+async function chat({ limitName, countsUsage }: Dialect, asking: Asking): Promise<Reply> {
+  const { client, model, settings, request, limits, price } = asking;
   const chunks = await client.chat.completions.create(
     {
       model,
@@ -125,6 +143,65 @@ async function stream(
   const cut = finish === 'length';
   if (text.trim() === '' && !cut) throw new Faulty({ kind: 'empty' });
   return { text, cut, usage: usageOf(counted, price) };
+}
+
+async function respond({ client, model, settings, request, limits, price }: Asking): Promise<Reply> {
+  const events = await client.responses.create(
+    {
+      model,
+      input: request.turns.map((turn) => ({ ...turn })),
+      stream: true,
+      // Nothing is asked for by its id later: the server need not keep it.
+      store: false,
+      ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
+      ...(settings.maxTokens === undefined ? {} : { max_output_tokens: settings.maxTokens }),
+    },
+    { signal: limits.signal },
+  );
+  let text = '';
+  let refusal = '';
+  let end: Ended | undefined;
+  for await (const event of events) {
+    switch (event.type) {
+      case 'response.output_text.delta':
+        limits.touch();
+        text += event.delta;
+        request.onText(event.delta);
+        break;
+      case 'response.reasoning_text.delta':
+      case 'response.reasoning_summary_text.delta':
+        limits.touch();
+        request.onThought(event.delta);
+        break;
+      case 'response.refusal.delta':
+        refusal += event.delta;
+        break;
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.failed':
+        end = event.response;
+        break;
+      case 'error':
+        throw new Faulty(failure(event));
+    }
+  }
+  if (end?.error) throw new Faulty(failure(end.error));
+  if (!end) throw new Faulty({ kind: 'cutOff', reason: undefined });
+  const stopped = end.incomplete_details?.reason;
+  if (stopped === 'content_filter' || (refusal !== '' && text === ''))
+    throw new Faulty({ kind: 'refused', said: refusal || undefined });
+  const cut = stopped === 'max_output_tokens';
+  if (text.trim() === '' && !cut) throw new Faulty({ kind: 'empty' });
+  const { usage } = end;
+  const counted = usage && { prompt_tokens: usage.input_tokens, completion_tokens: usage.output_tokens };
+  return { text, cut, usage: usageOf(counted ?? undefined, price) };
+}
+
+/** Of what comes last. Servers that only speak as OpenAI does leave out some of it. */
+type Ended = Pick<OpenAI.Responses.Response, 'error' | 'incomplete_details' | 'usage'>;
+
+function failure({ code, message }: { readonly code: string | null; readonly message: string }): Fault {
+  return { kind: 'answered', status: undefined, code: code ?? undefined, message, retryAfterMs: undefined };
 }
 
 /** What a server that tells thoughts apart sends beside the reply: each has a name of its own for it. */

@@ -1,9 +1,17 @@
 // `.runbook/`, the tool's own folder beside the runbook: locks, the lease, what is on trial.
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { naming } from '../paths.ts';
 
 export const FOLDER = '.runbook';
+
+/** Where an agent works on a copy of the project. Not in the system's temporary folder: what is installed is found from here. */
+export const COPY = 'work';
+
+/** Removes that copy, also one that a killed runner left. */
+export function removeCopy(root: string): void {
+  rmSync(join(root, FOLDER, COPY), { recursive: true, force: true });
+}
 
 /** Makes the folder if it is not there. It ignores itself in git, so that nobody has to. */
 export function folderFor(root: string): string {

@@ -200,5 +200,7 @@ export function makeModel(raw: RawModel): ModelSettings {
     price: raw.price ?? undefined,
     contextWindow: raw.context_window ?? undefined,
     replies: raw.replies ?? undefined,
+    api: raw.api ?? undefined,
+    tools: raw.tools ?? false,
   };
 }

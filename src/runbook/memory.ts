@@ -12,7 +12,11 @@ export function isLarge(text: string): boolean {
 
 /** Clears away what nothing holds any more, if the text was a large one. */
 export function cleared(text: string): void {
-  if (!isLarge(text)) return;
+  if (isLarge(text)) clear();
+}
+
+/** The same, for who knows by himself that there is much. */
+export function clear(): void {
   collect ??= collector();
   collect();
 }

@@ -9,7 +9,7 @@ import { amount, type Making, makeModel, makeTask } from './make.ts';
 import type { Report } from './mistakes.ts';
 import { ENTRY_FIELDS, isPlainDetail, isPlainEntry, isPlainRunbook } from './plainForm.ts';
 import { referenceMistakes } from './ready.ts';
-import type { RawDetail, RawEntry, RawRunbook } from './schema.ts';
+import type { RawDetail, RawEntry, RawModel, RawRunbook } from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
 import { type Home, mapOfHome, type Runbook, type Task } from './task.ts';
 
@@ -130,7 +130,12 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
   const read = entries.map((entry, index) => entry && readEntry(context, entry, index));
   const tasks = read.flatMap((task) => task ?? []);
   const nodes = read.map((task, index) => task ?? nodeOf(source, index));
-  for (const mistake of [...referenceMistakes(nodes), ...sharedDetails(tasks)]) report(mistake);
+  for (const mistake of [
+    ...referenceMistakes(nodes),
+    ...sharedDetails(tasks),
+    ...toolMistakes(source, raw.models ?? {}),
+  ])
+    report(mistake);
   return {
     root,
     source,
@@ -218,6 +223,21 @@ function sharedDetails(tasks: readonly Task[]): Trouble[] {
       } as const,
     ];
   });
+}
+
+function toolMistakes(source: YamlSource, models: Readonly<Record<string, RawModel>>): Trouble[] {
+  return Object.entries(models).flatMap(([name, { provider, tools }]) =>
+    !tools || ['claude', 'codex', 'gemini'].includes(provider)
+      ? []
+      : [
+          {
+            code: 'RUNBOOK_INVALID',
+            message: `\`tools\` is for claude, codex and gemini; the model \`${name}\` is of \`${provider}\``,
+            at: source.place(['models', name, 'tools'], 'key'),
+            hint: 'Take it out, or let one of these answer.',
+          } as const,
+        ],
+  );
 }
 
 /** What both files may say differently: the runbook's `name` is the longer one, and the rest is settled or kept by the tool. */

@@ -1,7 +1,7 @@
 // The form of `runbook.yaml` and of a task's detail file, as the person writes them (snake_case).
 // One description serves three: the check at load, the types of the reader, and the JSON Schema for editors.
 import * as z from 'zod/mini';
-import { milliseconds, PROVIDERS, STATUSES, TASK_TYPES } from './vocabulary.ts';
+import { APIS, milliseconds, PROVIDERS, STATUSES, TASK_TYPES } from './vocabulary.ts';
 
 // Each piece says in its own words what it must be: the reader puts "`field` must be …" around it.
 const text = z.string({ error: 'text' });
@@ -137,6 +137,14 @@ const model = z.looseObject(
     ),
     context_window: described(count, 'How many tokens it takes, where that is not known.'),
     replies: described(text, 'For `scripted`: the file with the replies.'),
+    api: described(
+      z.enum(APIS, { error: '`chat` or `responses`' }),
+      'For `openai`: which of its APIs is asked; `chat` if not said.',
+    ),
+    tools: described(
+      flag,
+      'For `claude`, `codex`, `gemini`: it may work on a copy of the project; you review what it changed.',
+    ),
   },
   { error: 'a map with `provider`' },
 );

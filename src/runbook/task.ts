@@ -109,6 +109,10 @@ export interface ModelSettings {
   readonly price: { readonly input: number; readonly output: number } | undefined;
   readonly contextWindow: number | undefined;
   readonly replies: string | undefined;
+  /** For `openai`; `chat` if undefined, until the server says that it wants the other. */
+  readonly api: 'chat' | 'responses' | undefined;
+  /** Whether an agent CLI may work on a copy of the project. */
+  readonly tools: boolean;
 }
 
 /** How a command is shown to a person. */

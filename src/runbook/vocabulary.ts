@@ -2,6 +2,9 @@
 
 export const STATUSES = ['PENDING', 'READY', 'RUNNING', 'DONE', 'ERROR', 'SKIPPED'] as const;
 export const TASK_TYPES = ['MANUAL', 'AI_ASSISTED', 'AUTOMATED_SCRIPT'] as const;
+/** By which of its two ways OpenAI, or a server that speaks as it does, is asked. */
+export const APIS = ['chat', 'responses'] as const;
+
 export const PROVIDERS = ['openai', 'anthropic', 'claude', 'codex', 'gemini', 'paste', 'scripted'] as const;
 
 export type Status = (typeof STATUSES)[number];

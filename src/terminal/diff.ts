@@ -40,7 +40,8 @@ export function unifiedDiff(before: string, after: string, palette: Palette): st
   );
 }
 
-function summary({ before, after, binaryBytes }: Proposal, added: number, removed: number): string {
+function summary({ before, after, binaryBytes, removes }: Proposal, added: number, removed: number): string {
+  if (removes) return `deleted, -${plural(removed, 'line')}`;
   if (before === undefined) return `new, +${plural(added, 'line')}`;
   if (binaryBytes !== undefined) return `binary (${plural(binaryBytes, 'byte')}), replaced by ${plural(added, 'line')}`;
   if (added + removed === 0) return 'unchanged';

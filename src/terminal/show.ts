@@ -95,6 +95,7 @@ class Show {
         this.#sayWrapped(`${palette.bad('✘')} ${this.#line(event.why)}; asking again in ${duration(event.waitMs)}`);
         this.#footer.run('waiting for the reply');
         break;
+      case 'replyBroken':
       case 'replyReceived':
         this.#footer.stop();
         break;
@@ -129,6 +130,9 @@ class Show {
         break;
       case 'fileWritten':
         this.#say(`  ${palette.dim(`wrote ${this.#line(event.path)}`)}`);
+        break;
+      case 'fileRemoved':
+        this.#say(`  ${palette.dim(`removed ${this.#line(event.path)}`)}`);
         break;
       case 'committed':
         this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);

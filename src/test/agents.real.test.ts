@@ -41,6 +41,56 @@ describe.skipIf(folder === undefined)('real agent CLIs', () => {
   });
 });
 
+/** How each is told by its model to write a file: the names are those of its own tools. */
+const WRITES: Record<string, (folder: string) => { name: string; arguments: string }> = {
+  claude: (folder) => ({
+    name: 'Write',
+    arguments: JSON.stringify({ file_path: `${folder}/made.txt`, content: 'made\n' }),
+  }),
+  codex: () => ({ name: 'exec_command', arguments: JSON.stringify({ cmd: 'echo made > made.txt' }) }),
+  gemini: (folder) => ({
+    name: 'write_file',
+    arguments: JSON.stringify({ file_path: `${folder}/made.txt`, content: 'made\n' }),
+  }),
+};
+
+describe.skipIf(folder === undefined)('real agent CLIs with their tools', () => {
+  test.each(AGENTS)('%s works on a copy of the project', async (name) => {
+    await using rig = await agentRig(name, ', tools: true');
+    const call = WRITES[name]?.(`${rig.dir}/.runbook/work`);
+    await using server = await openaiServer({ 'zebra-1': [{ toolCalls: call ? [call] : [] }, 'I have made it.'] });
+    const finished = await rig.run(['next', '--answer', 'accept'], { env: pointedAt(rig, server.origin) });
+    expect(finished.stderr).toContain('made.txt');
+    expect(finished.stderr).toContain('✔ DONE');
+    expect(rig.read('made.txt')).toBe('made\n');
+    expect(rig.exists('.runbook/work')).toBe(false);
+  });
+
+  test.each(['claude', 'gemini'])('%s may not write elsewhere, and that is seen', async (name) => {
+    await using rig = await agentRig(name, ', tools: true');
+    const call = WRITES[name]?.(rig.dir);
+    await using server = await openaiServer({ 'zebra-1': [{ toolCalls: call ? [call] : [] }, 'I was not let.'] });
+    const finished = await rig.run(['next', '--yes=unchecked'], { env: pointedAt(rig, server.origin) });
+    expect(finished.stderr).toContain('was refused');
+    expect(finished.code).toBe(1);
+    expect(rig.exists('made.txt')).toBe(false);
+  });
+
+  test.each([
+    ['claude', 'Read'],
+    ['gemini', 'read_file'],
+  ])('%s sees no keys', async (name, tool) => {
+    await using rig = await agentRig(name, ', tools: true');
+    rig.write('.env', 'SOME_KEY=4-quiet-zebras\n');
+    const call = { name: tool, arguments: JSON.stringify({ file_path: `${rig.dir}/.env` }) };
+    await using server = await openaiServer({ 'zebra-1': [{ toolCalls: [call] }, 'I was not let.'] });
+    const finished = await rig.run(['next', '--yes=unchecked'], { env: pointedAt(rig, server.origin) });
+    expect(finished.stderr).toContain('was refused');
+    expect(server.requests().length).toBeGreaterThan(1);
+    expect(JSON.stringify(server.requests())).not.toContain('4-quiet-zebras');
+  });
+});
+
 function pointedAt(rig: Rig, origin: string): Record<string, string> {
   rig.write(
     '../home/.gemini/settings.json',
@@ -62,17 +112,19 @@ function pointedAt(rig: Rig, origin: string): Record<string, string> {
   };
 }
 
-async function agentRig(name: string): Promise<Rig> {
-  const model = name === 'gemini' ? 'gemini:gemini-2.5-flash' : name;
+async function agentRig(name: string, settings = ''): Promise<Rig> {
+  const model = name === 'gemini' ? ', model: gemini-2.5-flash' : '';
   const rig = await makeRig({
     files: {
-      'runbook.yaml': `tasks:
+      'runbook.yaml': `models:
+  asked: {provider: ${name}${model}${settings}}
+tasks:
   - id: greet
     status: READY
     type: AI_ASSISTED
     output_artifact: hello.py
     timeout: 40s
-    ai_details: {prompt_template: p.md, model: "${model}", output_parser: python_code_block}
+    ai_details: {prompt_template: p.md, model: asked, output_parser: python_code_block}
 `,
       'p.md': 'Write zebra-1.\n',
     },

@@ -120,3 +120,24 @@ function sent(rig: Rig): unknown[] {
     .filter(({ event_type: type }) => type === 'AI_PROMPT_SENT')
     .map(({ task_id: id }) => id);
 }
+
+test('a reply that breaks off counts, as the least that it cost: in the YAML, the journal and the budget', async () => {
+  const models = (url: string) =>
+    `models:\n  dear: {provider: openai, model: x, base_url: "${url}", price: {input: 2500, output: 10000}}\n`;
+  const task = (id: string) =>
+    `  - {id: ${id}, status: READY, type: AI_ASSISTED, ai_details: {prompt_template: p.md, model: dear}}\n`;
+  await using server = await openaiServer({ 'zebra-1': { text: 'x'.repeat(100), cutAfter: 4 } });
+  const runbook = `budget: 0.10\n${models(server.url)}tasks:\n${task('one')}${task('two')}`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': runbook, 'p.md': 'Write zebra-1.\n' } });
+  expect((await rig.run(['next', '--yes=unchecked'])).code).toBe(1);
+  // 4 tokens of the prompt, and of the reply the 40 characters that came: 1 cent and 10.
+  const counted = { input_tokens: 4, output_tokens: 10, cost_usd: 0.11, at_least: true };
+  expect(rig.journal().find(({ event_type: type }) => type === 'AI_RESPONSE_BROKEN')?.details).toMatchObject(counted);
+  expect(rig.read('runbook.yaml')).toContain('input_tokens: 4, output_tokens: 10, cost_usd: 0.11, at_least: true}');
+  expect((await rig.run(['status', '--json'])).stdout).toContain('"cost_usd":0.11');
+  await rig.run(['retry', 'one']);
+  const finished = await rig.run(['run', '--yes=unchecked', '--keep-going']);
+  expect(finished.stderr).toContain(
+    'error: this run has spent $0.1100, and its `budget` is $0.1; nothing more was sent',
+  );
+});

@@ -4,7 +4,9 @@ import { makeRig, type Rig } from './rig.ts';
 import { errorOf, said } from './said.ts';
 
 const commands =
-  'next run done skip retry reset status list show why history init add import export edit validate schema'.split(' ');
+  'next run done skip retry reset status list show why history graph report init add import export edit validate doctor schema'.split(
+    ' ',
+  );
 
 let rig: Rig;
 beforeAll(async () => {
@@ -68,6 +70,7 @@ describe('--help', () => {
 
       Check:
         validate        find every mistake in the YAML and the templates
+        doctor          what is wrong with the machine, the runbook or its models
         schema          print the JSON Schema of the YAML files
 
       Commands:

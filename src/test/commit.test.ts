@@ -102,3 +102,48 @@ test('outside a repository the task is done all the same, and it is said', async
   expect(unwrapped(stderr)).toContain('The commit of build was not made: this is not a git repository ');
   expect(rig.statuses().build).toBe('DONE');
 });
+
+test.each<[string, (rig: Rig) => void, string]>([
+  [
+    'a hook that fails',
+    (rig) => rig.write('.git/hooks/pre-commit', '#!/bin/sh\necho "no commits on Friday" >&2\nexit 1\n'),
+    'no commits on Friday',
+  ],
+  [
+    'nobody who commits',
+    (rig) => rig.write('../home/.gitconfig', '[user]\nuseConfigOnly = true\n[init]\ndefaultBranch = main\n'),
+    'Please tell me who you are',
+  ],
+  [
+    'a merge that is going on',
+    (rig) => rig.write('.git/MERGE_HEAD', `${rig.git('rev-parse', 'HEAD')}\n`),
+    'cannot do a partial commit during a merge',
+  ],
+])('where %s refuses it, what is staged and every commit is as it was', async (_what, refuse, why) => {
+  await using rig = await makeRig({ git: true, files: files('true') });
+  rig.write('kept.txt', 'staged by me\n');
+  rig.git('add', 'kept.txt');
+  rig.write('kept.txt', 'staged by me\nand more\n');
+  refuse(rig);
+  const staged = rig.git('diff', '--cached');
+  const { code, stderr } = await rig.run(['next']);
+  expect(code).toBe(0);
+  expect(unwrapped(stderr)).toContain('The commit of build was not made: ');
+  expect(unwrapped(stderr)).toContain(why);
+  expect(rig.git('diff', '--cached')).toBe(staged);
+  expect(rig.git('log', '--format=%s', '--all')).toBe('start');
+  expect(rig.statuses().build).toBe('DONE');
+});
+
+test('on no branch, with a journal that git has: both are in the commit; what was mixed in is said', async () => {
+  await using rig = await makeRig({ git: true, files: { ...files('true'), '.gitignore': '' } });
+  rig.git('checkout', '--quiet', '--detach');
+  rig.write('kept.txt', 'changed by me\n');
+  const { code, stderr } = await rig.run(['next']);
+  expect(code).toBe(0);
+  expect(rig.git('log', '--format=%s')).toBe('build: Build it\nstart');
+  expect(rig.git('log', '--format=%s', 'main')).toBe('start');
+  expect(rig.git('show', 'HEAD:logs/run_log.jsonl')).toContain('"COMPLETE_TASK"');
+  expect(rig.git('show', 'HEAD:kept.txt')).toBe('changed by me\nmore');
+  expect(unwrapped(stderr)).toContain('It has, too, what you had not committed before in kept.txt.');
+});

@@ -13,6 +13,7 @@ interface Provider {
   readonly model: string;
   readonly keyName: string;
   readonly urlName: string;
+  readonly settings?: string;
   /** How its server says that it will not answer. */
   readonly refusal: string;
   /** The beginning of a stream. */
@@ -20,6 +21,9 @@ interface Provider {
   /** An error in the middle of it. */
   readonly overloaded: string;
 }
+
+/** An event of OpenAI's responses. */
+const responseEvent = (type: string, fields: object) => `event: ${type}\n${chunk({ type, ...fields })}`;
 
 const PROVIDERS: Record<string, Provider> = {
   openai: {
@@ -29,6 +33,17 @@ const PROVIDERS: Record<string, Provider> = {
     refusal: 'content_filter',
     begun: chunk({ choices: [{ index: 0, delta: { content: 'x' }, finish_reason: null }] }),
     overloaded: chunk({ error: { message: 'Overloaded' } }),
+  },
+  'openai by its responses': {
+    model: 'gpt-4o-mini',
+    settings: ', api: responses',
+    keyName: 'OPENAI_API_KEY',
+    urlName: 'OPENAI_BASE_URL',
+    refusal: 'content_filter',
+    begun: responseEvent('response.output_text.delta', { item_id: 'm', delta: 'x' }),
+    overloaded: responseEvent('response.failed', {
+      response: { status: 'failed', error: { code: 'server_error', message: 'Overloaded' } },
+    }),
   },
   anthropic: {
     model: 'anthropic:claude-haiku-4-5',
@@ -101,8 +116,15 @@ const faultsOf = ({
   },
 });
 
-describe.each(Object.entries(PROVIDERS))('%s:', (_name, provider) => {
-  test.each(Object.entries(faultsOf(provider)))('%s', async (_fault, { answer, detail, requests = 1 }) => {
+/** By its other API, OpenAI is asked through the same code: what differs is in openai.responses.test.ts, and all of it here now and then. */
+const asked = Object.entries(PROVIDERS).filter(([, { settings }]) => !settings || process.env['RUNBOOK_RELIABILITY']);
+
+describe.each(asked)('%s:', (_name, provider) => {
+  // The server of the tests has no words of that API for these two.
+  const served = Object.entries(faultsOf(provider)).filter(
+    ([fault]) => !provider.settings || !['a refusal', 'a reply cut at its token limit'].includes(fault),
+  );
+  test.each(served)('%s', async (_fault, { answer, detail, requests = 1 }) => {
     await using server = await openaiServer({ 'zebra-1': answer });
     await using rig = await aiRig(provider);
     const url = provider.urlName === 'OPENAI_BASE_URL' ? server.url : server.origin;
@@ -223,9 +245,9 @@ function begin<R extends { write: (text: string) => unknown; setHeader: (name: s
   return response;
 }
 
-async function aiRig({ model }: Provider, { task = '', stall = '' } = {}): Promise<Rig> {
+async function aiRig({ model, settings = '' }: Provider, { task = '', stall = '' } = {}): Promise<Rig> {
   const [provider = '', name = ''] = model.includes(':') ? model.split(':') : ['openai', model];
-  const models = `models:\n  asked: {provider: ${provider}, model: ${name}${stall && `, stall_timeout: ${stall}`}}\n`;
+  const models = `models:\n  asked: {provider: ${provider}, model: ${name}${stall && `, stall_timeout: ${stall}`}${settings}}\n`;
   const runbook = `${models}tasks:
   - id: greet
     status: READY

@@ -16,6 +16,8 @@ export type Answer =
       /** `refusal` is Anthropic's word for `content_filter`. */
       finishReason?: string;
     }
+  /** What it wants its caller to do. */
+  | { toolCalls: { name: string; arguments: string }[] }
   /** `retryAfter`, in seconds, is sent with 429 only. */
   | { status: number; message?: string; code?: string; retryAfter?: number };
 
@@ -53,6 +55,7 @@ function fixturesOf(marker: string, answers: Answer[]): Fixture[] {
 
 function servedAs(answer: Answer): Omit<Fixture, 'match'> {
   if (typeof answer === 'string') return { response: { content: answer } };
+  if ('toolCalls' in answer) return { response: answer };
   if ('status' in answer) {
     const { status, message = `fault ${status}`, retryAfter, code } = answer;
     return {

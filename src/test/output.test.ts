@@ -80,6 +80,7 @@ const STORY: string[][] = [
   ['schema', 'task'],
   ['schema', 'all'],
   ['validate'],
+  ['doctor'],
   ['add', 'One more', '--dry-run'],
   ['add', 'One more', '--depends-on', 'last'],
   ['add', 'One more'],

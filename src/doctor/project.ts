@@ -1,0 +1,125 @@
+// What `doctor` says of the runbook and of what stands beside it: mistakes, who holds it, what a kill left, the journal. It only
+// looks: what is to be put in order is so by the code with which `next` begins.
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RunbookError } from '../errors.ts';
+import { wouldBeCommitted } from '../git.ts';
+import { JOURNAL_FILE, walkJournal } from '../journal.ts';
+import { COPY, FOLDER } from '../runbook/folder.ts';
+import { leaseHolder } from '../runbook/lease.ts';
+import { wasCutOff } from '../runbook/lock.ts';
+import { inspectRunbook } from '../runbook/read.ts';
+import type { Runbook } from '../runbook/task.ts';
+import { lookAt } from '../standing.ts';
+import { plural } from '../terminal/words.ts';
+import type { Shell } from '../world.ts';
+import type { Finding } from './finding.ts';
+
+type Found = Omit<Finding, 'area'>;
+
+export async function projectFindings(path: string, root: string, shell: Shell): Promise<Finding[]> {
+  const { readable: runbook, mistakes } = inspectRunbook(path);
+  const whole = runbook && mistakes.length === 0 ? runbook : undefined;
+  const found: Found[] = [
+    mistakes.length === 0
+      ? { level: 'well', text: `the runbook: ${plural(runbook?.tasks.length ?? 0, 'task')}` }
+      : {
+          level: 'wrong',
+          text: `the runbook has ${plural(mistakes.length, 'mistake')}`,
+          hint: 'runbook validate  names them',
+        },
+    ...holders(root),
+    ...(whole ? standing(path) : []),
+    ...leftovers(root, runbook),
+    ...journal(root),
+    ...(await keys(root, shell)),
+  ];
+  return found.map((finding) => ({ area: 'runbook', ...finding }));
+}
+
+function holders(root: string): Found[] {
+  const lease = tried(() => leaseHolder(root));
+  if ('trouble' in lease) return [lease.trouble];
+  const cut: Found[] = wasCutOff(root)
+    ? [{ level: 'wrong', text: 'a process was killed while it wrote the runbook’s files', fixable: true }]
+    : [];
+  if (!lease.value) return cut;
+  const { holder, alive } = lease.value;
+  const task = holder.taskId === undefined ? '' : ` for \`${holder.taskId}\``;
+  const who = `pid ${holder.pid} on \`${holder.host}\`, since ${holder.since}${task}`;
+  if (!alive) return [...cut, { level: 'wrong', text: `a lease of a runner that is gone: ${who}`, fixable: true }];
+  const hint = 'If that machine or that process is gone for good, delete .runbook/lease.json.';
+  return [...cut, { level: 'note', text: `a runner is at work: ${who}`, hint }];
+}
+
+/** What the next start would write or ask. */
+function standing(path: string): Found[] {
+  const looked = tried(() => lookAt(path));
+  if ('trouble' in looked) return [looked.trouble];
+  const { changes, interrupted, endedWell } = looked.value;
+  const due = changes.map(({ task, kind, from, to, at, mend }): Found => {
+    if (kind === 'readied') return { level: 'note', text: `\`${task.id}\` can be READY`, fixable: true };
+    const differs = mend.length === 0 ? '' : `; ${mend.join(' and ')} says otherwise`;
+    const text = `\`${task.id}\`: ${from} → ${to} (${at}) is not in the journal yet${differs}`;
+    return { level: mend.length === 0 ? 'note' : 'wrong', text, fixable: true };
+  });
+  const asked = interrupted.map(({ id }): Found => {
+    const text = `\`${id}\` is RUNNING, and its runner is gone`;
+    return endedWell.includes(id)
+      ? { level: 'wrong', text: `${text}; the journal has how it ended`, hint: 'runbook next  writes that' }
+      : { level: 'wrong', text, hint: 'runbook next  asks what became of it' };
+  });
+  return [...due, ...asked];
+}
+
+function leftovers(root: string, runbook: Runbook | undefined): Found[] {
+  const named: [string, string][] = [
+    ['trial.json', 'files are as checks tried them, not as they were'],
+    ['accept.json', 'accepting a reply was cut short'],
+    [COPY, 'the copy in which an agent worked'],
+  ];
+  const inFolder = named.filter(([name]) => existsSync(join(root, FOLDER, name)));
+  const homes = runbook?.tasks.flatMap(({ homes }) => homes.map(({ source }) => dirname(source.path))) ?? [];
+  const beside = [...new Set([root, join(root, FOLDER), ...homes])].flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.runbook-tmp')) : [],
+  );
+  return [
+    ...inFolder.map(([name, what]): Found => ({ level: 'wrong', text: `${FOLDER}/${name}: ${what}`, fixable: true })),
+    ...beside.map((name): Found => ({ level: 'wrong', text: `${name}: what a kill left of a write`, fixable: true })),
+  ];
+}
+
+function journal(root: string): Found[] {
+  if (!existsSync(join(root, JOURNAL_FILE))) return [{ level: 'note', text: 'no journal yet' }];
+  const read = tried(() => {
+    let lines = 0;
+    const unreadable = walkJournal(root, () => lines++);
+    return { lines, unreadable };
+  });
+  if ('trouble' in read) return [read.trouble];
+  const { lines, unreadable } = read.value;
+  const text = `the journal: ${plural(lines, 'line')}`;
+  if (unreadable === 0) return [{ level: 'well', text }];
+  const bad = `${plural(unreadable, 'line')} can’t be read`;
+  return [
+    {
+      level: 'note',
+      text: `${text}; ${bad}`,
+      hint: 'A kill tears the last one. They are stepped over, and nothing is lost but what they said.',
+    },
+  ];
+}
+
+async function keys(root: string, shell: Shell): Promise<Found[]> {
+  if (!existsSync(join(root, '.env')) || !(await wouldBeCommitted(shell, root, '.env'))) return [];
+  return [{ level: 'wrong', text: 'git does not ignore .env, which holds keys', hint: 'echo .env >> .gitignore' }];
+}
+
+function tried<T>(work: () => T): { readonly value: T } | { readonly trouble: Found } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (!(error instanceof RunbookError)) throw error;
+    return { trouble: { level: 'wrong', text: error.message, hint: error.hint } };
+  }
+}
