@@ -65,7 +65,7 @@ export function lastStatuses(root: string): ReadonlyMap<string, LastStatus> {
   // Who has taken the journal away wants to begin anew.
   if (last.size === 0) return last;
   for (const [id, to] of Object.entries(readSeen(root)?.statuses ?? {}))
-    if (!last.has(id)) last.set(id, { from: undefined, to, unsaved: false, record: undefined });
+    if (!last.has(id)) last.set(id, { from: undefined, to, unsaved: false, record: undefined, taken: undefined });
   return last;
 }
 

@@ -23,13 +23,25 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./next.ts'),
   },
   { name: 'run', group: 'Work', summary: 'go on until finished, blocked or in error', load: () => import('./run.ts') },
+  {
+    name: 'start',
+    group: 'Work',
+    summary: 'take a task, to carry it out elsewhere',
+    load: () => import('./start.ts'),
+  },
   { name: 'done', group: 'Work', summary: 'mark a task DONE that you did elsewhere', load: () => import('./done.ts') },
+  {
+    name: 'error',
+    group: 'Work',
+    summary: 'mark a task ERROR, and keep what is wrong with it',
+    load: () => import('./error.ts'),
+  },
   { name: 'skip', group: 'Work', summary: 'mark a task SKIPPED', load: () => import('./skip.ts') },
   { name: 'retry', group: 'Work', summary: 'make a task in ERROR READY again', load: () => import('./retry.ts') },
   {
     name: 'reset',
     group: 'Work',
-    summary: 'make a DONE or SKIPPED task READY again',
+    summary: 'make a DONE or SKIPPED task READY again, or give up one that was taken',
     load: () => import('./reset.ts'),
   },
   {

@@ -1,6 +1,7 @@
 // `status`: one screen: how far it is, what stands in error, what is next, and what waits for what.
 import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
+import type { Taken } from '../events.ts';
 import { readJournal } from '../journal.ts';
 import { whatNextDoes } from '../reasons.ts';
 import { nextReady, waitsFor } from '../runbook/ready.ts';
@@ -51,7 +52,7 @@ function spentOn(runbook: Runbook): Spent {
   return { ms, cost, last };
 }
 
-function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spent) {
+function toData({ runbook, interrupted, taken, holder, changes }: Standing, spent: Spent) {
   const errors = runbook.tasks.filter((task) => task.status === 'ERROR');
   const next = errors.length > 0 ? undefined : nextReady(runbook);
   return {
@@ -60,6 +61,7 @@ function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spen
     next: next?.id ?? null,
     errors: errors.map((task) => ({ id: task.id, issue: openIssue(task) ?? null })),
     interrupted: interrupted.map((task) => task.id),
+    taken: [...taken].map(([id, { by, since }]) => ({ id, by, since })),
     unsettled: changes.map(({ task, kind, from, to }) => ({ id: task.id, kind, from, to })),
     waiting: runbook.tasks
       .filter((task) => task.status === 'PENDING')
@@ -77,7 +79,7 @@ function countsOf(runbook: Runbook): Record<string, number> {
 }
 
 function toLines(context: Context, standing: Standing, spent: Spent): string[] {
-  const { runbook, interrupted, holder, changes } = standing;
+  const { runbook, interrupted, taken, holder, changes } = standing;
   const { palette } = context;
   const columns = context.columns();
   const finished = runbook.tasks.filter((task) => task.status === 'DONE' || task.status === 'SKIPPED').length;
@@ -100,6 +102,7 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
           `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${oneLine(holder.host)}, started ${ago(new Date(holder.since), new Date())}`,
         ]
       : [],
+    runbook.tasks.flatMap((task) => takenLines(context, task, taken.get(task.id), columns)),
     interrupted.flatMap((task) => [
       `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
       `           its runner is gone; runbook next ${whatNextDoes(standing, task)}`,
@@ -112,6 +115,14 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
 
 function idAndName(task: Task, columns: number): string {
   return fit(`${oneLine(task.id)}  ${task.name === task.id ? '' : oneLine(task.name)}`, columns - 12).trimEnd();
+}
+
+function takenLines({ palette }: Context, task: Task, taken: Taken | undefined, columns: number): string[] {
+  if (!taken) return [];
+  return [
+    `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
+    `           ${fit(`taken by ${oneLine(taken.by)}, ${ago(new Date(taken.since), new Date())}`, columns - 11)}`,
+  ];
 }
 
 function errorLines({ palette }: Context, task: Task, columns: number): string[] {
