@@ -16,7 +16,7 @@ export function define(command: Command, action: Action): void {
     .requiredOption('--reason <text>', 'what is wrong; kept as its issue in the YAML')
     .addHelpText(
       'before',
-      'Examples:\n  runbook error publish --reason "the registry refuses the name"\n  runbook retry publish                                           when it is mended\n',
+      'Examples:\n  runbook error publish --reason "the registry refuses the name"\n  runbook retry publish                     when it is mended\n',
     )
     .action(
       action((context: Context, ids: string[], { reason }: ErrorFlags) =>

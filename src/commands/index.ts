@@ -41,7 +41,7 @@ export const COMMANDS: readonly Listed[] = [
   {
     name: 'reset',
     group: 'Work',
-    summary: 'make a DONE or SKIPPED task READY again, or give up one that was taken',
+    summary: 'make a DONE, SKIPPED or taken task READY again',
     load: () => import('./reset.ts'),
   },
   {

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { errorOf, said } from './said.ts';
 
-const commands = 'next run done skip retry reset status list show why history init validate schema'.split(' ');
+const commands = 'next run start done error skip retry reset status list show why history init validate schema'.split(
+  ' ',
+);
 
 let rig: Rig;
 beforeAll(async () => {
@@ -44,10 +46,12 @@ describe('--help', () => {
       Work:
         next            do the next READY task, then say what comes after it
         run             go on until finished, blocked or in error
+        start           take a task, to carry it out elsewhere
         done            mark a task DONE that you did elsewhere
+        error           mark a task ERROR, and keep what is wrong with it
         skip            mark a task SKIPPED
         retry           make a task in ERROR READY again
-        reset           make a DONE or SKIPPED task READY again
+        reset           make a DONE, SKIPPED or taken task READY again
 
       See:
         status          where the playbook stands, on one screen (also: runbook alone)
