@@ -11,7 +11,7 @@ interface Listed {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  readonly group: 'Work' | 'See' | 'Write' | 'Check';
+  readonly group: 'Work' | 'See' | 'Write' | 'Check' | 'Serve';
   readonly load: () => Promise<CommandFile>;
 }
 
@@ -94,5 +94,11 @@ export const COMMANDS: readonly Listed[] = [
     group: 'Check',
     summary: 'print the JSON Schema of the YAML files',
     load: () => import('./schema.ts'),
+  },
+  {
+    name: 'completion',
+    group: 'Serve',
+    summary: 'print the script by which a shell completes commands and ids',
+    load: () => import('./completion.ts'),
   },
 ];

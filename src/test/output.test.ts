@@ -82,6 +82,7 @@ const STORY: string[][] = [
   ['status'],
   ['list'],
   ['schema'],
+  ['completion', 'fish'],
   ['schema', 'task'],
   ['schema', 'all'],
   ['validate'],
