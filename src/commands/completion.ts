@@ -9,7 +9,7 @@ export function define(command: Command, action: Action): void {
     .addArgument(new Argument('<shell>', 'which one').choices([...SHELLS]))
     .addHelpText(
       'before',
-      'Examples:\n  eval "$(runbook completion bash)"       in ~/.bashrc\n  eval "$(runbook completion zsh)"        in ~/.zshrc, after compinit\n  runbook completion fish > ~/.config/fish/completions/runbook.fish\n  runbook completion powershell | Out-String | Invoke-Expression\n',
+      'Examples:\n  runbook completion fish > ~/.config/fish/completions/runbook.fish\n  runbook completion powershell | Out-String | Invoke-Expression\n  eval "$(runbook completion bash)"       in ~/.bashrc\n  eval "$(runbook completion zsh)"        in ~/.zshrc, after compinit\n',
     )
     .action(action(completion));
 }

@@ -101,4 +101,10 @@ export const COMMANDS: readonly Listed[] = [
     summary: 'print the script by which a shell completes commands and ids',
     load: () => import('./completion.ts'),
   },
+  {
+    name: 'skill',
+    group: 'Serve',
+    summary: 'print the skill file for a coding agent that works the runbook',
+    load: () => import('./skill.ts'),
+  },
 ];

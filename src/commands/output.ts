@@ -196,6 +196,7 @@ export const OUTPUT = {
   init: z.strictObject({ folder: z.string(), files: z.array(z.string()), dry_run: z.boolean() }),
   validate: z.strictObject({ valid: z.boolean(), mistakes: z.array(trouble), warnings: z.array(trouble) }),
   completion: z.strictObject({ shell: z.string(), script: z.string() }),
+  skill: z.strictObject({ text: z.string() }),
   schema: z.record(z.string(), z.unknown()).check(z.describe('A JSON Schema.')),
 };
 

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { errorOf, said } from './said.ts';
 
-const commands = 'next run start done error skip retry reset status list show why history init validate schema'.split(
-  ' ',
-);
+const commands =
+  'next run start done error skip retry reset status list show why history init validate schema completion skill'.split(
+    ' ',
+  );
 
 let rig: Rig;
 beforeAll(async () => {
@@ -68,6 +69,10 @@ describe('--help', () => {
       Check:
         validate        find every mistake in the YAML and the templates
         schema          print the JSON Schema of the YAML files
+
+      Serve:
+        completion      print the script by which a shell completes commands and ids
+        skill           print the skill file for a coding agent that works the runbook
 
       Commands:
         help [command]  print help for a command
@@ -202,7 +207,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/init, json/validate, json/completion, json/skill, json/schema, json/error, all. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });

@@ -83,6 +83,7 @@ const STORY: string[][] = [
   ['list'],
   ['schema'],
   ['completion', 'fish'],
+  ['skill'],
   ['schema', 'task'],
   ['schema', 'all'],
   ['validate'],
