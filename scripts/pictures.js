@@ -1,5 +1,5 @@
 // Makes the pictures in docs/pictures/: runs the real program in a pseudo-terminal, presses the keys, and writes down as SVG
-// what is on the screen. Nothing in them is drawn by hand. `npm run pictures` makes them anew.
+// what is on the screen. Nothing in them is drawn by hand. `npm run docs:pictures` makes them anew.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

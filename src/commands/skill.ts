@@ -8,7 +8,7 @@ export function define(command: Command, action: Action): void {
   command
     .addHelpText(
       'before',
-      'Examples:\n  runbook skill                                      read it\n  mkdir -p .claude/skills/runbook && \\\n    runbook skill > .claude/skills/runbook/SKILL.md  where an agent finds it\n',
+      'Examples:\n  runbook skill > SKILL.md\n  mkdir -p .claude/skills/runbook  and there, where an agent finds it:\n  runbook skill > .claude/skills/runbook/SKILL.md\n',
     )
     .action(action(skill));
 }
