@@ -7,7 +7,7 @@ import { whatNextDoes } from '../reasons.ts';
 import { nextReady, waitsFor } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
-import { ago, duration, fit, money, oneLine, pad, spread, width } from '../terminal/words.ts';
+import { ago, duration, fit, flow, money, oneLine, pad, spread, width, wrap } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
 export function define(command: Command, action: Action): void {
@@ -88,9 +88,7 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
     spent.cost > 0 ? money(spent.cost) : '',
     spent.ms > 0 ? duration(spent.ms) : '',
   ].filter(Boolean);
-  const head = spread(oneLine(runbook.name), figures.join(' · '), columns).replace(oneLine(runbook.name), (name) =>
-    palette.bold(name),
-  );
+  const head = headLines(context, oneLine(runbook.name), figures.join(' · '));
   const sections = [
     changes.flatMap(({ task, kind, from, to, at }) =>
       kind === 'readied'
@@ -110,7 +108,15 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
     runbook.tasks.filter((task) => task.status === 'ERROR').flatMap((task) => errorLines(context, task, columns)),
     comingLines(context, runbook, finished),
   ];
-  return [head, ...sections.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
+  return [...head, ...sections.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
+}
+
+/** The name, and the figures beside it; where there is no room for both, below it. */
+function headLines(context: Context, name: string, figures: string): string[] {
+  const { palette } = context;
+  const columns = context.columns();
+  if (width(name) > columns) return [...wrap(name, columns).map((line) => palette.bold(line)), `  ${figures}`];
+  return [spread(name, figures, columns).replace(name, (found) => palette.bold(found))];
 }
 
 function idAndName(task: Task, columns: number): string {
@@ -127,12 +133,15 @@ function takenLines({ palette }: Context, task: Task, taken: Taken | undefined, 
 
 function errorLines({ palette }: Context, task: Task, columns: number): string[] {
   const issue = openIssue(task);
+  const id = oneLine(task.id);
   const when = issue?.timestamp === undefined ? '' : `, ${ago(new Date(issue.timestamp), new Date())}`;
   const detail = oneLine(issue?.detail?.split('\n').slice(0, 2).join(': ') ?? 'no issue is written');
   return [
     `  ${palette.status('ERROR')}   ${idAndName(task, columns)}`,
     `          ${fit(`${detail}${when}`, columns - 10)}`,
-    `          ${palette.bold(`runbook retry ${oneLine(task.id)}`)} · runbook show ${oneLine(task.id)}`,
+    ...flow([palette.bold(`runbook retry ${id}`), `runbook show ${id}`], ' · ', columns - 10).map(
+      (line) => `          ${line}`,
+    ),
   ];
 }
 
@@ -160,13 +169,17 @@ function comingLines(context: Context, runbook: Runbook, finished: number): stri
   };
   const first = next
     ? row('next', next, '')
-    : `  ${palette.dim('next')}    ${inError ? 'nothing until the error is settled' : 'nothing is READY'}`;
+    : `  ${palette.dim('next')}    ${inError ? nothingYet(context.columns()) : 'nothing is READY'}`;
   const rest = later.length - shown.length;
   return [
     first,
     ...shown.map((task, i) => row(i === 0 ? 'after' : '', task, reasonOf(runbook, task))),
     ...(rest > 0 ? [`          ${palette.dim(`… and ${rest} more: runbook list`)}`] : []),
   ];
+}
+
+function nothingYet(columns: number): string {
+  return columns < 44 ? 'nothing: settle the error' : 'nothing until the error is settled';
 }
 
 function reasonOf(runbook: Runbook, task: Task): string {

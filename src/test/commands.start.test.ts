@@ -224,6 +224,21 @@ describe('it is given back', () => {
     expect(written(rig)).toEqual(['RUNNING', 'RUNNING']);
   });
 
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'not by done, if %s comes while its checks run; none of them survives',
+    async (signal) => {
+      await using rig = await started();
+      rig.write('a.yaml', rig.read('a.yaml').replace('test -e ok', '"sleep 300 & echo up > up; wait"'));
+      const done = rig.start(['done', 'a']);
+      await vi.waitUntil(() => rig.exists('up'), { timeout: 30_000 });
+      done.kill(signal);
+      expect((await done.exit).code).toBe(130);
+      expect(rig.processes()).toEqual([]);
+      expect(written(rig)).toEqual(['RUNNING', 'RUNNING']);
+      expect(await takenIn(rig)).toEqual(['a by bot']);
+    },
+  );
+
   test('also while a runner is at work on another task', async () => {
     const slow = FILES['runbook.yaml'].replace('"true"', '"echo up > up; until test -e ok; do sleep 0.05; done"');
     await using rig = await makeRig({ files: { ...FILES, 'runbook.yaml': slow } });
