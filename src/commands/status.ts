@@ -125,9 +125,12 @@ function idAndName(task: Task, columns: number): string {
 
 function takenLines({ palette }: Context, task: Task, taken: Taken | undefined, columns: number): string[] {
   if (!taken) return [];
+  const room = columns - 11;
   return [
     `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
-    `           ${fit(`taken by ${oneLine(taken.by)}, ${ago(new Date(taken.since), new Date())}`, columns - 11)}`,
+    ...flow([fit(`taken by ${oneLine(taken.by)}`, room), ago(new Date(taken.since), new Date())], ', ', room).map(
+      (line) => `           ${line}`,
+    ),
   ];
 }
 

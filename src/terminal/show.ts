@@ -191,7 +191,7 @@ class Show {
     if (quiet) return;
     const [id, name] = [this.#line(taskId), this.#line(by)];
     this.#sentence(`${palette.status('RUNNING', '◌')} ${id} is ${palette.status('RUNNING')}: ${name} has it now.`);
-    this.#say(`  ${commandLine({ kind: 'program', file: 'runbook', args: ['done', id] })}  gives it back`);
+    this.#sentence(`  ${commandLine({ kind: 'program', file: 'runbook', args: ['done', id] })}  gives it back`);
   }
 
   #redact(text: string): string {
