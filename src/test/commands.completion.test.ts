@@ -113,7 +113,8 @@ describe('what is offered', () => {
 const SHELLS = {
   bash: { args: ['--norc', '--noprofile', '-i'], load: 'eval "$(runbook completion bash)"' },
   zsh: { args: ['-f', '-i'], load: 'autoload -U compinit && compinit -u; eval "$(runbook completion zsh)"' },
-  fish: { args: ['--no-config', '-i'], load: 'runbook completion fish | source' },
+  // What it suggests in grey would look as if it were completed already.
+  fish: { args: ['--no-config', '-i'], load: 'set -g fish_autosuggestion_enabled 0; runbook completion fish | source' },
 };
 
 describe.each(Object.entries(SHELLS))('in a real %s', (name, { args, load }) => {

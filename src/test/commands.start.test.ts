@@ -290,7 +290,7 @@ describe('error', () => {
 });
 
 /** Killed at each call that changes something: it is as before, or as after, or named as interrupted. Never between. */
-const EVERY = process.env.RUNBOOK_RELIABILITY === '1' ? 1 : 9;
+const EVERY = process.env.RUNBOOK_RELIABILITY === '1' ? 1 : 19;
 test.each([
   { args: ['start', 'a', '--by', 'bot'], before: 'READY', after: 'RUNNING' },
   { args: ['start', 'a', '--by', 'ada', '--force'], before: 'RUNNING', after: 'RUNNING' },
