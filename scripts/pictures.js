@@ -1,5 +1,5 @@
 // Makes the pictures in docs/pictures/: runs the real program in a pseudo-terminal, presses the keys, and writes down as SVG
-// what is on the screen. Nothing in them is drawn by hand. `npm run pictures` makes them anew.
+// what is on the screen. Nothing in them is drawn by hand. `npm run docs:pictures` makes them anew.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -22,17 +22,20 @@ try {
     ['Done?', 'y'],
   ];
   await inTerminal('run --until read_notes', answers);
+  await inTerminal(['error', 'publish', '--reason', 'the registry can’t be reached'], []);
   save('status', await inTerminal('status', []));
+  save('why', await inTerminal('why announce', []));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Runs `runbook ARGS` to its end, answering each question when it stands on the screen; returns the rows of styled cells. */
+/** Runs `runbook ARGS`, which are words, or a line of words without spaces, to its end, answering each question when it stands on the screen; returns the rows of styled cells. */
 async function inTerminal(args, answers) {
+  const words = Array.isArray(args) ? args : args.split(' ');
   const terminal = new xterm.Terminal({ cols: COLUMNS, rows: 200, allowProposedApi: true });
   const env = { PATH: process.env.PATH, HOME: folder, TERM: 'xterm-256color', LANG: 'C.UTF-8' };
   terminal.write(`\x1b[2m$\x1b[0m \x1b[1mrunbook ${args}\x1b[0m\r\n`);
-  const child = pty.spawn(process.execPath, [resolve('dist/cli.js'), ...args.split(' ').filter(Boolean)], {
+  const child = pty.spawn(process.execPath, [resolve('dist/cli.js'), ...words], {
     cols: COLUMNS,
     rows: 200,
     cwd: folder,

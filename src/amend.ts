@@ -70,7 +70,7 @@ function ownEdits({ world }: Session, command: string, before: Runbook, now: Run
 /** The plan is from now on compared with this one. */
 function rememberPlan({ world }: Session, runbook: Runbook): void {
   const before = readSeen(runbook.root);
-  const statuses = statusesOf({ runbook, changes: [], interrupted: [] }, before);
+  const statuses = statusesOf({ runbook, changes: [] }, before);
   writeSeen(runbook.root, { plan: planOf(runbook, world.redact), templates: templatesOf(runbook), statuses });
 }
 

@@ -38,7 +38,10 @@ export function noticeEdits(session: Session, settled: Settled): void {
 }
 
 /** A status that has just changed is as it was before, until the journal has the change. */
-export function statusesOf({ runbook, changes }: Settled, before: Seen | undefined): Seen['statuses'] {
+export function statusesOf(
+  { runbook, changes }: Pick<Settled, 'runbook' | 'changes'>,
+  before: Seen | undefined,
+): Seen['statuses'] {
   const journaled = lastChanges(runbook.root);
   const changed = new Set(changes.map(({ task }) => task.id));
   return Object.fromEntries(

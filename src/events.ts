@@ -28,7 +28,8 @@ export type Event =
   // One task, from its announcement to its end.
   | { kind: 'modelLacking'; task: Task; step: number; of: number; why: string }
   | { kind: 'announced'; task: Task; step: number; of: number; plan: StepPlan }
-  | { kind: 'started'; taskId: string; from: Status; to: 'RUNNING'; inFiles?: Status }
+  /** `takenBy`: by whom it is carried out elsewhere, if not by this runner. */
+  | { kind: 'started'; taskId: string; from: Status; to: 'RUNNING'; takenBy?: string; inFiles?: Status }
   | { kind: 'output'; taskId: string; text: string }
   | {
       kind: 'scriptEnded';
@@ -99,13 +100,40 @@ export type Event =
   | { kind: 'fileRemoved'; taskId: string; path: string }
   | { kind: 'artifactChanged'; taskId: string; paths: readonly string[] }
   | { kind: 'committed'; taskId: string; commit: string; message: string }
-  | { kind: 'ended'; taskId: string; name: string; from: Status; to: Status; record: EndRecord; inFiles?: Status }
+  | {
+      kind: 'ended';
+      taskId: string;
+      name: string;
+      from: Status;
+      to: Status;
+      record: EndRecord;
+      /** The command by which it was told, if no runner came to it; and who had it until then. */
+      command?: string | undefined;
+      takenBy?: string | undefined;
+      inFiles?: Status;
+    }
   | { kind: 'handWon'; taskId: string; from: Status; ours: Status; theirs: Status; at: string }
   | { kind: 'notSaved'; taskId: string; to: Status }
-  | { kind: 'putBack'; taskId: string; from: Status; to: Status; why: 'left' | 'interrupted' | 'failed' }
+  | {
+      kind: 'putBack';
+      taskId: string;
+      from: Status;
+      to: Status;
+      why: 'left' | 'interrupted' | 'failed' | 'takenOver';
+      takenBy?: string;
+    }
   | { kind: 'leftRunning'; taskId: string }
   | { kind: 'upNext'; task: Task | undefined; remaining: number }
-  | { kind: 'statusSet'; taskId: string; from: Status; to: Status; command: string; reason: string | undefined }
+  | {
+      kind: 'statusSet';
+      taskId: string;
+      from: Status;
+      to: Status;
+      command: string;
+      reason: string | undefined;
+      /** Who had it until now. */
+      takenBy?: string | undefined;
+    }
   | { kind: 'note'; text: string };
 
 /** What will happen, said before it does. */
@@ -137,6 +165,12 @@ export interface Holder {
   readonly since: string;
   readonly runId: string;
   readonly taskId?: string | undefined;
+}
+
+/** Who carries out a task elsewhere: no process holds it, and it stays so until it is given back. */
+export interface Taken {
+  readonly by: string;
+  readonly since: string;
 }
 
 /** A process that outlived the runner that started it. */

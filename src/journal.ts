@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
-import type { Event, NewIssue } from './events.ts';
+import type { Event, NewIssue, Taken } from './events.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
 import { NotPlain, readPlain, requirePlain } from './plainFile.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
@@ -156,6 +156,8 @@ export interface LastChange {
   readonly inFiles: Status | undefined;
   /** What goes with the outcome into the task's files, if it was one. */
   readonly record: OutcomeRecord;
+  /** Who took it with this, to carry it out elsewhere. */
+  readonly taken: Taken | undefined;
 }
 
 export interface OutcomeRecord {
@@ -201,13 +203,27 @@ function takeChanges(lines: string, last: Map<string, LastChange>): void {
       // A line from a status to the same one says something more of the change before it.
       if (from === to && before?.to === to)
         last.set(id, { ...before, unsaved, inFiles: unsaved ? before.inFiles : undefined });
-      else last.set(id, { from, to, runId, unsaved, inFiles: statusIn(details), record: recordIn(details) });
+      else
+        last.set(id, {
+          from,
+          to,
+          runId,
+          unsaved,
+          inFiles: statusIn(details),
+          record: recordIn(details),
+          taken: takenIn(line),
+        });
     }
   }
 }
 
 function statusIn({ in_files: status }: Readonly<Record<string, unknown>>): Status | undefined {
   return STATUSES.find((known) => known === status);
+}
+
+function takenIn({ event_type: type, timestamp, details }: JournalLine): Taken | undefined {
+  const by = details?.['taken_by'];
+  return type === 'START_TASK' && typeof by === 'string' && by !== '' ? { by, since: String(timestamp) } : undefined;
 }
 
 function recordIn({ last_run: lastRun, issues, resolution }: Readonly<Record<string, unknown>>): OutcomeRecord {
@@ -235,7 +251,7 @@ type Entry = Omit<JournalLine, 'timestamp' | 'run_id'>;
 function entryOf(event: Event): Entry | undefined {
   switch (event.kind) {
     case 'started':
-      return entry('START_TASK', event, aheadOf(event));
+      return entry('START_TASK', event, startDetails(event));
     case 'checkpoint':
       return entry('CHECKPOINT', { taskId: undefined }, { tasks: event.tasks });
     case 'ended':
@@ -256,11 +272,15 @@ function entryOf(event: Event): Entry | undefined {
     case 'readied':
       return entry('READY_TASK', event, aheadOf(event));
     case 'putBack':
-      return entry('LEAVE_TASK', event, { why: event.why });
+      return entry('LEAVE_TASK', event, { why: event.why, taken_by: event.takenBy });
     case 'leftRunning':
       return entry('INTERRUPT_TASK', event);
     case 'statusSet':
-      return entry('MANUAL_ACTION', event, { command: event.command, reason: event.reason });
+      return entry('MANUAL_ACTION', event, {
+        command: event.command,
+        reason: event.reason,
+        taken_by: event.takenBy,
+      });
     case 'decided':
       return entry('MANUAL_ACTION', event, {
         decision: event.decision,
@@ -371,6 +391,10 @@ function entry(
   };
 }
 
+function startDetails(event: Event & { kind: 'started' }): Record<string, unknown> | undefined {
+  return event.takenBy === undefined ? aheadOf(event) : { taken_by: event.takenBy, ...aheadOf(event) };
+}
+
 function aheadOf({ inFiles }: { inFiles?: Status | undefined }): Record<string, unknown> | undefined {
   return inFiles && { in_files: inFiles };
 }
@@ -384,6 +408,8 @@ function editDetails({ edit, at }: Event & { kind: 'planEdited' | 'planChanged' 
 function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
   const { record } = event;
   return {
+    command: event.command,
+    taken_by: event.takenBy,
     ms: record.ms,
     reason: record.reason,
     log: record.log,

@@ -185,6 +185,12 @@ async function onSignal(): Promise<void> {
 /** Carries out what the command line says, and sets the exit status. */
 export async function start(argv: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
+  // Before anything is made of the words: they are of a line that somebody is typing.
+  const [name, flag, shell = '', ...words] = argv;
+  if (name === 'completion' && flag === '--words') {
+    const { printWords } = await import('./commands/completing.ts');
+    return printWords(shell, words, globalFlags(new Command('runbook')));
+  }
   try {
     process.exitCode = await main(argv);
   } catch (error) {

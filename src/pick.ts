@@ -24,14 +24,14 @@ export type Choice =
   | { readonly kind: 'goOn'; readonly taskId: string }
   /** `empty`: there is no task at all. */
   | { readonly kind: 'finished'; readonly empty: boolean }
-  | { readonly kind: 'blocked'; readonly runbook: Runbook }
+  | { readonly kind: 'blocked'; readonly runbook: Runbook; readonly taken: Settled['taken'] }
   | { readonly kind: 'error'; readonly taskId: string }
   | { readonly kind: 'left'; readonly taskId: string };
 
 /** Asks where there is something to ask. `predecessor` is the runner that ended without letting go, if one did. */
 export async function pick(
   session: Session,
-  { runbook, interrupted }: Settled,
+  { runbook, interrupted, taken }: Settled,
   options: PickOptions,
   predecessor: Holder | undefined,
 ): Promise<Choice> {
@@ -48,11 +48,14 @@ export async function pick(
     return { kind: 'error', taskId: error.id };
   }
   const open = inScope(runbook, options).some((other) => other.status !== 'DONE' && other.status !== 'SKIPPED');
-  return open ? { kind: 'blocked', runbook } : { kind: 'finished', empty: runbook.tasks.length === 0 };
+  return open ? { kind: 'blocked', runbook, taken } : { kind: 'finished', empty: runbook.tasks.length === 0 };
 }
 
 /** The task that `pick` would choose if it needed to ask nothing; undefined if it would ask, or has nothing to choose. */
-export function foreseen({ runbook, interrupted }: Settled, options: PickOptions): Task | undefined {
+export function foreseen(
+  { runbook, interrupted }: Pick<Settled, 'runbook' | 'interrupted'>,
+  options: PickOptions,
+): Task | undefined {
   const stopped = !options.keepGoing && inScope(runbook, options).some((task) => task.status === 'ERROR');
   return stopped || interrupted.length > 0 ? undefined : nextReady(runbook, options);
 }

@@ -67,6 +67,11 @@ export function forTask(standing: Standing, { id, status }: Task): Words[] {
         ['skip', id],
       ];
     case 'RUNNING':
+      if (standing.taken.has(id))
+        return [
+          ['done', id],
+          ['reset', id],
+        ];
       return standing.holder ? [] : [['next']];
     case 'DONE':
       return [['reset', id]];
@@ -134,8 +139,10 @@ function pathText(path: readonly Task[]): string {
 
 function endText(standing: Standing, task: Task): string {
   if (task.status === 'ERROR') return ', which is in ERROR';
-  const isGone = task.status === 'RUNNING' && !standing.holder;
-  return `, which is ${task.status}${isGone ? ', with its runner gone' : ''}`;
+  if (task.status !== 'RUNNING') return `, which is ${task.status}`;
+  const by = standing.taken.get(task.id)?.by;
+  const who = by === undefined ? (standing.holder ? '' : ', with its runner gone') : `, taken by ${by}`;
+  return `, which is ${task.status}${who}`;
 }
 
 function errorText(task: Task): string {
@@ -145,6 +152,8 @@ function errorText(task: Task): string {
 
 function atWork(standing: Standing, task: Task): string {
   const { holder } = standing;
+  const taken = standing.taken.get(task.id);
+  if (taken) return `${taken.by} has taken it, and gives it back`;
   if (!holder) return `its runner is gone; \`runbook next\` ${whatNextDoes(standing, task)}`;
   const who = `pid ${holder.pid} on ${holder.host}`;
   if (holder.taskId === task.id) return `${who} is at it`;

@@ -66,7 +66,15 @@ export function lastStatuses(root: string): ReadonlyMap<string, LastStatus> {
   if (last.size === 0) return last;
   for (const [id, to] of Object.entries(readSeen(root)?.statuses ?? {}))
     if (!last.has(id))
-      last.set(id, { from: undefined, to, unsaved: false, inFiles: undefined, runId: undefined, record: undefined });
+      last.set(id, {
+        from: undefined,
+        to,
+        unsaved: false,
+        inFiles: undefined,
+        runId: undefined,
+        record: undefined,
+        taken: undefined,
+      });
   return last;
 }
 

@@ -109,6 +109,7 @@ class Teller {
     if ((eventType === 'AI_RESPONSE_RECEIVED' || eventType === 'AI_RESPONSE_BROKEN') && start)
       start.moment.cost = (start.moment.cost ?? 0) + (moment.cost ?? 0);
     if (ENDS.has(eventType)) this.#end(moment, start);
+    else if (isGivenBack(line)) this.#starts.delete(taskId);
     if (eventType === 'START_TASK') {
       if (start) giveUp(start.moment);
       this.#starts.set(taskId, { index: this.#moments.length, moment });
@@ -173,9 +174,14 @@ class Tally {
   }
 }
 
-/** Another run has found the task as this one left it. */
+/** Who had taken it has given it back; both are told. */
+function isGivenBack(line: JournalLine): boolean {
+  return commandIn(line) !== undefined && textIn(line, 'taken_by') !== undefined;
+}
+
+/** Another run has found the task as this one left it. Where somebody had taken it, that is said already. */
 function giveUp(start: Mutable<Moment>): void {
-  start.note = 'its runner was gone before the end';
+  if (start.note === undefined) start.note = 'its runner was gone before the end';
 }
 
 function toMoment(line: JournalLine): Mutable<Moment> {

@@ -7,14 +7,14 @@ export function wordsFor(line: JournalLine): string | undefined {
   const text = (name: string) => textIn(line, name);
   switch (line.event_type) {
     case 'START_TASK':
-      return undefined;
+      return joinedBy('taken by', text('taken_by'));
     case 'COMPLETE_TASK':
     case 'SKIP_TASK':
       return text('reason');
     case 'ERROR_TASK':
       return lastIssue(line) ?? text('reason');
     case 'LEAVE_TASK':
-      return LEFT[text('why') ?? ''];
+      return joinedBy('taken from', text('taken_by')) ?? LEFT[text('why') ?? ''];
     case 'INTERRUPT_TASK':
       return 'interrupted: it may have done part of its work';
     case 'UNSAVED_TASK':
@@ -60,7 +60,7 @@ export function wordsFor(line: JournalLine): string | undefined {
 
 /** The command that changed the status, or the plan: `skip`. */
 export function commandIn(line: JournalLine): string | undefined {
-  return ['MANUAL_ACTION', 'CHANGE_PLAN'].includes(line.event_type) ? textIn(line, 'command') : undefined;
+  return ['MANUAL_ACTION', 'CHANGE_PLAN', 'ERROR_TASK'].includes(line.event_type) ? textIn(line, 'command') : undefined;
 }
 
 /** `file:line` of the status that a hand wrote. */
@@ -85,6 +85,10 @@ const LEFT: Readonly<Record<string, string>> = {
   interrupted: 'interrupted; it may be started again',
   failed: 'it could not be carried out',
 };
+
+function joinedBy(words: string, name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `${words} ${name}`;
+}
 
 function detail({ details }: JournalLine, name: string): unknown {
   return typeof details === 'object' && details !== null ? details[name] : undefined;

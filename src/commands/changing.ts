@@ -1,16 +1,20 @@
-// What `done`, `skip`, `retry` and `reset` share: one status changes, everything else in the YAML stays.
+// What `start`, `done`, `error`, `skip`, `retry` and `reset` share: a status changes, and but for the issue of `error`, everything
+// else in the YAML stays.
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
+import type { Taken } from '../events.ts';
 import { held } from '../runbook/lease.ts';
+import { whileLocked } from '../runbook/lock.ts';
 import { becameReady } from '../runbook/ready.ts';
 import type { Runbook, Status, Task } from '../runbook/task.ts';
-import { changeStatus, openSession, type Session } from '../session.ts';
+import { type Changed, changeStatus, openSession, type Session } from '../session.ts';
 import { bringUpToDate, lookAt, type Standing, tellWhoWaits } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
 import { type PlannedStatus, printPlanned } from './planned.ts';
+import { asCommand } from './telling.ts';
 
 export interface ChangingFlags {
   readonly reason?: string;
@@ -25,10 +29,14 @@ export interface Move {
   readonly to: Status;
   /** The statuses from which the command may start. */
   readonly from: readonly Status[];
+  /** Whether it is also for a task that somebody has taken (see `start --by`), and is RUNNING elsewhere. */
+  readonly givesBack: boolean;
   /** What to do instead, if the task has another status. */
   readonly instead: (task: Task) => string;
   /** What must hold before, such as checks; throws if it does not. */
-  readonly before?: ((session: Session, task: Task) => Promise<void>) | undefined;
+  readonly before?: ((session: Session, task: Task, taken: Taken | undefined) => Promise<void>) | undefined;
+  /** Changes the status, where that is more than to write it. */
+  readonly write?: ((session: Session, task: Task, taken: Taken | undefined) => Changed) | undefined;
   /** The tasks whose status changes with those that are named. */
   readonly along?: ((runbook: Runbook, tasks: readonly Task[]) => readonly PlannedStatus[]) | undefined;
 }
@@ -48,8 +56,9 @@ export async function changeEach(
   if (context.flags.dryRun) return showPlanned(context, standing, steps, move);
   const session = openSession(path, await context.world(runbook.root));
   bringUpToDate(session);
-  for (const task of tasks) if (task.status !== move.to) await move.before?.(session, task);
-  for (const { task, to } of steps) set(session, task, to, move, flags.reason);
+  for (const task of tasks)
+    if (task.status !== move.to) await move.before?.(session, task, standing.taken.get(task.id));
+  for (const step of steps) set(session, step, standing.taken.get(step.task.id), move, flags.reason);
   bringUpToDate(session);
   if (move.to === 'SKIPPED')
     tellWhoWaits(
@@ -64,29 +73,68 @@ function toData({ task: { id, status }, to }: PlannedStatus) {
   return { id, from: status, to };
 }
 
-function set(session: Session, task: Task, to: Status, move: Move, reason: string | undefined): void {
-  if (task.status === to) {
+/** The same as when it was looked at, and still in the same hands: its checks may have taken a while. */
+function set(
+  session: Session,
+  { task, to }: PlannedStatus,
+  taken: Taken | undefined,
+  move: Move,
+  reason: string | undefined,
+): void {
+  if (task.status === to && !move.from.includes(to)) {
     session.world.emit({ kind: 'note', text: `${task.id} is ${to} already` });
     return;
   }
   const step = { taskId: task.id, from: task.status, to };
-  const changed = changeStatus(session, step, { kind: 'statusSet', ...step, command: move.command, reason });
+  const event = { kind: 'statusSet', ...step, command: move.command, reason, takenBy: taken?.by } as const;
+  const changed = whileLocked(session.root, () => {
+    if (taken) requireSameHands(lookAt(session.path).taken.get(task.id), taken, move, task);
+    return move.write ? move.write(session, task, taken) : changeStatus(session, step, event);
+  });
   // A runner, or another command, was quicker: whether it may still be done is looked at anew.
-  if (changed.kind === 'overtaken') set(session, requireMovable(lookAt(session.path), task.id, move), to, move, reason);
+  if (changed.kind !== 'overtaken') return;
+  const now = lookAt(session.path);
+  set(session, { task: requireMovable(now, task.id, move), to }, now.taken.get(task.id), move, reason);
 }
 
-function requireMovable({ runbook, holder }: Standing, id: string, move: Move): Task {
+function requireSameHands(now: Taken | undefined, before: Taken, { command }: Move, { id, place }: Task): void {
+  if (now === undefined || (now.by === before.by && now.since === before.since)) return;
+  throw new RunbookError({
+    code: 'HELD',
+    message: `\`${id}\` was taken by \`${now.by}\` meanwhile; \`runbook ${command}\` has changed nothing`,
+    at: place('status'),
+    hint: asCommand('why', id),
+  });
+}
+
+function requireMovable({ runbook, holder, taken }: Standing, id: string, move: Move): Task {
   requireTask(runbook, move.command, id);
   const task = runbook.tasks.find((candidate) => candidate.id === id);
   if (!task) throw new Error('a task that was just found is gone');
+  const by = taken.get(id);
+  if (by && move.givesBack) return task;
+  if (by) throw heldByTaker(task, by, move);
   if (task.status === 'RUNNING' && holder) throw held(holder);
-  if (task.status === move.to || move.from.includes(task.status)) return task;
+  if (move.from.includes(task.status) || (task.status === move.to && task.status !== 'RUNNING')) return task;
   throw new RunbookError({
     code: 'STATUS_REFUSED',
     message: `\`${id}\` is ${task.status}; \`runbook ${move.command}\` is for ${move.from.join(', ')}`,
     at: task.place('status'),
     hint:
       task.status === 'RUNNING' ? 'Its runner is gone. `runbook next` asks what to do about it.' : move.instead(task),
+  });
+}
+
+/** Somebody has it elsewhere, who is named. */
+function heldByTaker({ id, place }: Task, { by, since }: Taken, { command }: Move): RunbookError {
+  return new RunbookError({
+    code: 'HELD',
+    message: `\`${id}\` was taken by \`${by}\`, since ${since}`,
+    at: place('status'),
+    hint:
+      command === 'start'
+        ? `They give it back with \`done\`, \`error\`, \`skip\` or \`reset\`; --force takes it from them.`
+        : `${asCommand('reset', id)}  makes it READY again`,
   });
 }
 

@@ -1,6 +1,7 @@
 // `done`: the work was done elsewhere. Its checks still have the say, unless the person overrules them.
 import type { Command } from 'commander';
 import { RunbookError } from '../errors.ts';
+import type { Taken } from '../events.ts';
 import { runChecks } from '../handlers/checks.ts';
 import { openTaskLog } from '../logs.ts';
 import type { Task } from '../runbook/task.ts';
@@ -25,6 +26,7 @@ export function define(command: Command, action: Action): void {
           command: 'done',
           to: 'DONE',
           from: ['PENDING', 'READY', 'ERROR', 'SKIPPED'],
+          givesBack: true,
           instead: () => '',
           before: flags.unchecked ? undefined : requireChecks,
         }),
@@ -32,7 +34,7 @@ export function define(command: Command, action: Action): void {
     );
 }
 
-async function requireChecks(session: Session, task: Task): Promise<void> {
+async function requireChecks(session: Session, task: Task, taken: Taken | undefined): Promise<void> {
   if (task.checks.length === 0) return;
   const checked = await runChecks({ task, session }, openTaskLog(session, task.id));
   if (checked.kind === 'aborted') throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
@@ -41,6 +43,6 @@ async function requireChecks(session: Session, task: Task): Promise<void> {
     code: 'CHECK_FAILED',
     message: `\`${task.id}\` is not done: ${checked.detail}`,
     at: task.place('checks'),
-    hint: 'Mend it and say `done` again, or overrule the check with --unchecked.',
+    hint: `${taken ? `It stays with \`${taken.by}\`. ` : ''}Mend it and say \`done\` again, or overrule the check with --unchecked.`,
   });
 }

@@ -33,7 +33,7 @@ export async function dryRun(
   const inError = inScope(runbook, options).filter((task) => task.status === 'ERROR');
   const [stopped] = options.keepGoing ? [] : inError;
   if (stopped) say(`would stop at  ${oneLine(stopped.id)}, which is in ERROR`);
-  const task = foreseen({ runbook, changes, interrupted }, options);
+  const task = foreseen({ runbook, interrupted }, options);
   if (task) {
     // Nobody is missing in a dry run.
     const unasked = { ...world, ask: { ...world.ask, lacks: () => undefined } };

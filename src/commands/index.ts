@@ -11,7 +11,7 @@ interface Listed {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  readonly group: 'Work' | 'See' | 'Write' | 'Check';
+  readonly group: 'Work' | 'See' | 'Write' | 'Check' | 'Serve';
   readonly load: () => Promise<CommandFile>;
 }
 
@@ -23,13 +23,25 @@ export const COMMANDS: readonly Listed[] = [
     load: () => import('./next.ts'),
   },
   { name: 'run', group: 'Work', summary: 'go on until finished, blocked or in error', load: () => import('./run.ts') },
+  {
+    name: 'start',
+    group: 'Work',
+    summary: 'take a task, to carry it out elsewhere',
+    load: () => import('./start.ts'),
+  },
   { name: 'done', group: 'Work', summary: 'mark a task DONE that you did elsewhere', load: () => import('./done.ts') },
+  {
+    name: 'error',
+    group: 'Work',
+    summary: 'mark a task ERROR, and keep what is wrong with it',
+    load: () => import('./error.ts'),
+  },
   { name: 'skip', group: 'Work', summary: 'mark a task SKIPPED', load: () => import('./skip.ts') },
   { name: 'retry', group: 'Work', summary: 'make a task in ERROR READY again', load: () => import('./retry.ts') },
   {
     name: 'reset',
     group: 'Work',
-    summary: 'make a DONE or SKIPPED task READY again',
+    summary: 'make a DONE, SKIPPED or taken task READY again',
     load: () => import('./reset.ts'),
   },
   {
@@ -124,5 +136,17 @@ export const COMMANDS: readonly Listed[] = [
     group: 'Check',
     summary: 'print the JSON Schema of the YAML files',
     load: () => import('./schema.ts'),
+  },
+  {
+    name: 'completion',
+    group: 'Serve',
+    summary: 'print the script by which a shell completes commands and ids',
+    load: () => import('./completion.ts'),
+  },
+  {
+    name: 'skill',
+    group: 'Serve',
+    summary: 'print the skill file for a coding agent that works the runbook',
+    load: () => import('./skill.ts'),
   },
 ];

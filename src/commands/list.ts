@@ -65,7 +65,8 @@ function lines(context: Context, runbook: Runbook, tasks: readonly Task[]): stri
   const { palette } = context;
   const columns = context.columns();
   if (tasks.length === 0) return ['No task is like that.'];
-  const idWidth = Math.min(32, Math.max(...tasks.map((task) => width(oneLine(task.id)))));
+  // Status and gaps take eleven columns; on a narrow screen, the name gets ten of the others.
+  const idWidth = Math.min(32, Math.max(8, columns - 21), Math.max(...tasks.map((task) => width(oneLine(task.id)))));
   return tasks.map((task) => {
     const waits = waitsFor(runbook, task).map((dependency) => oneLine(dependency.id));
     const rest = [

@@ -141,7 +141,7 @@ function sayEnd(end: RunEnd, context: Context, scope: Scope): void {
       return;
     case 'blocked':
       say(`Nothing${inWords(scope)} is READY:`);
-      for (const line of blockedLines(end.runbook, scope)) say(line);
+      for (const line of blockedLines(end, scope)) say(line);
       return;
     case 'error':
     case 'stepDone':
@@ -161,11 +161,13 @@ function inWords({ startFrom, until }: Scope): string {
   return startFrom === undefined ? '' : ` from ${startFrom} on`;
 }
 
-function blockedLines(runbook: Runbook, scope: Scope): string[] {
+function blockedLines({ runbook, taken }: RunEnd & { kind: 'blocked' }, scope: Scope): string[] {
   const open = inScope(runbook, scope).filter((task) => task.status !== 'DONE' && task.status !== 'SKIPPED');
   const lines = open.map((task) => {
     const reasons = waitsFor(runbook, task).map((dependency) => `${oneLine(dependency.id)} (${dependency.status})`);
-    return `  ${oneLine(task.id)} is ${task.status}${reasons.length === 0 ? '' : `, waits for ${reasons.join(', ')}`}`;
+    const by = taken.get(task.id)?.by;
+    const who = by === undefined ? '' : `, taken by ${oneLine(by)}`;
+    return `  ${oneLine(task.id)} is ${task.status}${who}${reasons.length === 0 ? '' : `, waits for ${reasons.join(', ')}`}`;
   });
   const skipped = open.some((task) => waitsFor(runbook, task).some((dependency) => dependency.status === 'SKIPPED'));
   const hint = skipped

@@ -60,6 +60,9 @@ export const OUTPUT = {
     next: maybe(id),
     errors: z.array(z.strictObject({ id, issue: maybe(issue) })),
     interrupted: z.array(id).check(z.describe('RUNNING, and their runner is gone.')),
+    taken: z
+      .array(z.strictObject({ id, by: z.string(), since: z.string() }))
+      .check(z.describe('RUNNING, and carried out elsewhere: see `start --by`.')),
     unsettled: z
       .array(z.strictObject({ id, kind: z.enum(['handEdit', 'recovered', 'readied']), from: status, to: status }))
       .check(z.describe('What the next start will journal or write.')),
@@ -131,6 +134,9 @@ export const OUTPUT = {
     unsettled: maybe(
       z.strictObject({ kind: z.enum(['handEdit', 'recovered', 'readied']), from: status, at: z.string() }),
     ),
+    taken: maybe(z.strictObject({ by: z.string(), since: z.string() })).check(
+      z.describe('Who carries it out elsewhere.'),
+    ),
     set_by: maybe(moment).check(z.describe('What gave it the status that it has, if the journal tells.')),
     last_run: maybe(z.record(z.string(), z.unknown())),
     issue: maybe(issue).check(z.describe('The latest one, if it is open.')),
@@ -200,7 +206,7 @@ export const OUTPUT = {
     .check(z.describe('How `next` or `run` came to its end, and where the tasks then stand.')),
   changed: z
     .strictObject({ tasks: z.array(change) })
-    .check(z.describe('What `done`, `skip`, `retry` or `reset` changed.')),
+    .check(z.describe('What `start`, `done`, `error`, `skip`, `retry` or `reset` changed.')),
   dry_run: z
     .strictObject({
       task_id: z.optional(maybe(id)),
@@ -262,6 +268,8 @@ export const OUTPUT = {
       }),
     ),
   }),
+  completion: z.strictObject({ shell: z.string(), script: z.string() }),
+  skill: z.strictObject({ text: z.string() }),
   schema: z.record(z.string(), z.unknown()).check(z.describe('A JSON Schema.')),
 };
 

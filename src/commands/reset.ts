@@ -1,4 +1,4 @@
-// `reset`: a finished task is to be done again, and those after it too if that is wanted.
+// `reset`: a finished task is to be done again, and those after it too if that is wanted. One that was taken is given up.
 import type { Command } from 'commander';
 import { dependentsOf } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
@@ -25,6 +25,7 @@ function reset(context: Context, ids: string[], flags: ResetFlags): Promise<numb
     command: 'reset',
     to: 'READY',
     from: ['DONE', 'SKIPPED'],
+    givesBack: true,
     instead: (task) => (task.status === 'ERROR' ? `\`runbook retry ${task.id}\` is for that.` : 'It was not done yet.'),
     along: flags.withDependents ? dependents : undefined,
   });

@@ -12,6 +12,7 @@ export function define(command: Command, action: Action): void {
           command: 'retry',
           to: 'READY',
           from: ['ERROR'],
+          givesBack: false,
           instead: (task) =>
             task.status === 'PENDING'
               ? 'It waits for others; `runbook status` shows for which.'

@@ -12,6 +12,7 @@ export function define(command: Command, action: Action): void {
           command: 'skip',
           to: 'SKIPPED',
           from: ['PENDING', 'READY', 'DONE', 'ERROR'],
+          givesBack: true,
           instead: () => '',
         }),
       ),

@@ -1,12 +1,13 @@
 // `status`: one screen: how far it is, what stands in error, what is next, and what waits for what.
 import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
+import type { Taken } from '../events.ts';
 import { readJournal } from '../journal.ts';
 import { whatNextDoes } from '../reasons.ts';
 import { nextReady, waitsFor } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
-import { ago, duration, fit, money, oneLine, pad, spread, width } from '../terminal/words.ts';
+import { ago, duration, fit, flow, money, oneLine, pad, spread, width, wrap } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
 export function define(command: Command, action: Action): void {
@@ -52,7 +53,7 @@ function spentOn(runbook: Runbook): Spent {
   return { ms, cost, last };
 }
 
-function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spent) {
+function toData({ runbook, interrupted, taken, holder, changes }: Standing, spent: Spent) {
   const errors = runbook.tasks.filter((task) => task.status === 'ERROR');
   const next = errors.length > 0 ? undefined : nextReady(runbook);
   return {
@@ -61,6 +62,7 @@ function toData({ runbook, interrupted, holder, changes }: Standing, spent: Spen
     next: next?.id ?? null,
     errors: errors.map((task) => ({ id: task.id, issue: openIssue(task) ?? null })),
     interrupted: interrupted.map((task) => task.id),
+    taken: [...taken].map(([id, { by, since }]) => ({ id, by, since })),
     unsettled: changes.map(({ task, kind, from, to }) => ({ id: task.id, kind, from, to })),
     waiting: runbook.tasks
       .filter((task) => task.status === 'PENDING')
@@ -78,7 +80,7 @@ function countsOf(runbook: Runbook): Record<string, number> {
 }
 
 function toLines(context: Context, standing: Standing, spent: Spent): string[] {
-  const { runbook, interrupted, holder, changes } = standing;
+  const { runbook, interrupted, taken, holder, changes } = standing;
   const { palette } = context;
   const columns = context.columns();
   const finished = runbook.tasks.filter((task) => task.status === 'DONE' || task.status === 'SKIPPED').length;
@@ -87,9 +89,7 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
     spent.cost > 0 ? money(spent.cost) : '',
     spent.ms > 0 ? duration(spent.ms) : '',
   ].filter(Boolean);
-  const head = spread(oneLine(runbook.name), figures.join(' · '), columns).replace(oneLine(runbook.name), (name) =>
-    palette.bold(name),
-  );
+  const head = headLines(context, oneLine(runbook.name), figures.join(' · '));
   const sections = [
     changes.flatMap(({ task, kind, from, to, at }) =>
       kind === 'readied'
@@ -101,6 +101,7 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
           `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${oneLine(holder.host)}, started ${ago(new Date(holder.since), new Date())}`,
         ]
       : [],
+    runbook.tasks.flatMap((task) => takenLines(context, task, taken.get(task.id), columns)),
     interrupted.flatMap((task) => [
       `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
       `           its runner is gone; runbook next ${whatNextDoes(standing, task)}`,
@@ -108,21 +109,43 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
     runbook.tasks.filter((task) => task.status === 'ERROR').flatMap((task) => errorLines(context, task, columns)),
     comingLines(context, runbook, finished),
   ];
-  return [head, ...sections.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
+  return [...head, ...sections.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
+}
+
+/** The name, and the figures beside it; where there is no room for both, below it. */
+function headLines(context: Context, name: string, figures: string): string[] {
+  const { palette } = context;
+  const columns = context.columns();
+  if (width(name) > columns) return [...wrap(name, columns).map((line) => palette.bold(line)), `  ${figures}`];
+  return [spread(name, figures, columns).replace(name, (found) => palette.bold(found))];
 }
 
 function idAndName(task: Task, columns: number): string {
   return fit(`${oneLine(task.id)}  ${task.name === task.id ? '' : oneLine(task.name)}`, columns - 12).trimEnd();
 }
 
+function takenLines({ palette }: Context, task: Task, taken: Taken | undefined, columns: number): string[] {
+  if (!taken) return [];
+  const room = columns - 11;
+  return [
+    `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
+    ...flow([fit(`taken by ${oneLine(taken.by)}`, room), ago(new Date(taken.since), new Date())], ', ', room).map(
+      (line) => `           ${line}`,
+    ),
+  ];
+}
+
 function errorLines({ palette }: Context, task: Task, columns: number): string[] {
   const issue = openIssue(task);
+  const id = oneLine(task.id);
   const when = issue?.timestamp === undefined ? '' : `, ${ago(new Date(issue.timestamp), new Date())}`;
   const detail = oneLine(issue?.detail?.split('\n').slice(0, 2).join(': ') ?? 'no issue is written');
   return [
     `  ${palette.status('ERROR')}   ${idAndName(task, columns)}`,
     `          ${fit(`${detail}${when}`, columns - 10)}`,
-    `          ${palette.bold(`runbook retry ${oneLine(task.id)}`)} · runbook show ${oneLine(task.id)}`,
+    ...flow([palette.bold(`runbook retry ${id}`), `runbook show ${id}`], ' · ', columns - 10).map(
+      (line) => `          ${line}`,
+    ),
   ];
 }
 
@@ -150,13 +173,17 @@ function comingLines(context: Context, runbook: Runbook, finished: number): stri
   };
   const first = next
     ? row('next', next, '')
-    : `  ${palette.dim('next')}    ${inError ? 'nothing until the error is settled' : 'nothing is READY'}`;
+    : `  ${palette.dim('next')}    ${inError ? nothingYet(context.columns()) : 'nothing is READY'}`;
   const rest = later.length - shown.length;
   return [
     first,
     ...shown.map((task, i) => row(i === 0 ? 'after' : '', task, reasonOf(runbook, task))),
     ...(rest > 0 ? [`          ${palette.dim(`… and ${rest} more: runbook list`)}`] : []),
   ];
+}
+
+function nothingYet(columns: number): string {
+  return columns < 44 ? 'nothing: settle the error' : 'nothing until the error is settled';
 }
 
 function reasonOf(runbook: Runbook, task: Task): string {

@@ -63,6 +63,7 @@ function toData({ standing, task, log, reason, unsettled, setBy, latest, earlier
     commands: reason.commands.map((words) => asCommand(...words)),
     written_at: homes.map((home) => ({ at: homeLine(home), status: home.status ?? null })),
     unsettled: unsettled ? { kind: unsettled.kind, from: unsettled.from, at: unsettled.at } : null,
+    taken: standing.taken.get(id) ?? null,
     set_by: setBy ? momentData(setBy) : null,
     last_run: lastRun ?? null,
     issue: openIssue(task) ?? null,

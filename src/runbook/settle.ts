@@ -1,5 +1,6 @@
 // What changed since the tool last wrote: hand edits, writes cut short by a crash, tasks that became ready or were interrupted.
 // Pure: it says what is so; save.ts writes it.
+import type { Taken } from '../events.ts';
 import { becameReady } from './ready.ts';
 import type { StatusWrite } from './save.ts';
 import { type Home, homeLine, type Runbook, type Status, type Task } from './task.ts';
@@ -11,6 +12,8 @@ export interface Settled {
   readonly changes: readonly Change[];
   /** RUNNING, and nobody alive is at it. */
   readonly interrupted: readonly Task[];
+  /** By id: RUNNING, and carried out elsewhere by someone who has taken it. */
+  readonly taken: ReadonlyMap<string, Taken>;
 }
 
 export interface Change {
@@ -36,6 +39,7 @@ export interface LastStatus {
   readonly inFiles: Status | undefined;
   readonly runId: string | undefined;
   readonly record: Change['record'];
+  readonly taken: Taken | undefined;
 }
 
 /** What is known besides the files. */
@@ -74,11 +78,24 @@ export function settle(runbook: Runbook, known: Known): Settled {
           ...agreed,
           tasks: agreed.tasks.map((task) => (ready.has(task) ? { ...task, status: 'READY' as const } : task)),
         };
+  const taken = takenOf(settled, known);
   return {
     runbook: settled,
     changes: [...changes, ...readied],
-    interrupted: known.held ? [] : settled.tasks.filter((task) => task.status === 'RUNNING'),
+    interrupted: known.held ? [] : settled.tasks.filter(({ id, status }) => status === 'RUNNING' && !taken.has(id)),
+    taken,
   };
+}
+
+/** A RUNNING that is not of the line by which it was taken, such as a hand's, is nobody's. */
+function takenOf({ tasks }: Runbook, { last }: Known): Map<string, Taken> {
+  const running = tasks.filter(({ status }) => status === 'RUNNING');
+  return new Map(
+    running.flatMap(({ id }) => {
+      const change = last.get(id);
+      return change?.taken && change.to === 'RUNNING' ? [[id, change.taken] as const] : [];
+    }),
+  );
 }
 
 interface SettledTask {

@@ -2,7 +2,7 @@
 import { unreachable } from '../errors.ts';
 import type { Event, StepPlan, Usage } from '../events.ts';
 import { howItEnded } from '../handlers/checks.ts';
-import { openIssue, type Task } from '../runbook/task.ts';
+import { commandLine, openIssue, type Task } from '../runbook/task.ts';
 import { type ChangeEvent, sentencesOf } from './changes.ts';
 import type { Palette } from './colour.ts';
 import { redacted, showProposal } from './diff.ts';
@@ -185,7 +185,8 @@ class Show {
         for (const line of this.#text(event.text).trimEnd().split('\n')) this.#sayWrapped(line);
         break;
       case 'started':
-        this.#running.add(event.taskId);
+        if (event.takenBy !== undefined) this.#taken(event.taskId, event.takenBy);
+        else this.#running.add(event.taskId);
         if (this.#saidOfScript !== undefined) this.#atWork(event.taskId, this.#saidOfScript);
         break;
       case 'readied':
@@ -197,6 +198,14 @@ class Show {
       default:
         unreachable(event);
     }
+  }
+
+  #taken(taskId: string, by: string): void {
+    const { palette, quiet } = this.#screen;
+    if (quiet) return;
+    const [id, name] = [this.#line(taskId), this.#line(by)];
+    this.#sentence(`${palette.status('RUNNING', '◌')} ${id} is ${palette.status('RUNNING')}: ${name} has it now.`);
+    this.#sentence(`  ${commandLine({ kind: 'program', file: 'runbook', args: ['done', id] })}  gives it back`);
   }
 
   #redact(text: string): string {

@@ -4,7 +4,7 @@ import { makeRig, type Rig } from './rig.ts';
 import { errorOf, said } from './said.ts';
 
 const commands =
-  'next run done skip retry reset status list show why history graph report init add import export edit validate doctor schema'.split(
+  'next run start done error skip retry reset status list show why history graph report init add import export edit validate doctor schema completion skill'.split(
     ' ',
   );
 
@@ -47,10 +47,12 @@ describe('--help', () => {
       Work:
         next            do the next READY task, then say what comes after it
         run             go on until finished, blocked or in error
+        start           take a task, to carry it out elsewhere
         done            mark a task DONE that you did elsewhere
+        error           mark a task ERROR, and keep what is wrong with it
         skip            mark a task SKIPPED
         retry           make a task in ERROR READY again
-        reset           make a DONE or SKIPPED task READY again
+        reset           make a DONE, SKIPPED or taken task READY again
 
       See:
         status          where the playbook stands, on one screen (also: runbook alone)
@@ -72,6 +74,10 @@ describe('--help', () => {
         validate        find every mistake in the YAML and the templates
         doctor          what is wrong with the machine, the runbook or its models
         schema          print the JSON Schema of the YAML files
+
+      Serve:
+        completion      print the script by which a shell completes commands and ids
+        skill           print the skill file for a coding agent that works the runbook
 
       Commands:
         help [command]  print help for a command

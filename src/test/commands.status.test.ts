@@ -123,6 +123,7 @@ describe('status', () => {
       ],
       interrupted: ['sign'],
       unsettled: [],
+      taken: [],
       waiting: [
         { id: 'publish', waits_for: ['draft_notes', 'pack'] },
         { id: 'announce', waits_for: ['publish'] },

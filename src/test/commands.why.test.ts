@@ -74,6 +74,7 @@ describe('what it waits for', () => {
       written_at: [{ at: 'runbook.yaml:10', status: null }],
       unsettled: null,
       set_by: null,
+      taken: null,
       last_run: null,
       issue: null,
       log: null,
