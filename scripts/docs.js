@@ -32,7 +32,8 @@ function sections(help) {
   const found = {};
   let title = '';
   for (const line of help.split('\n')) {
-    const [, next, rest] = /^([A-Z][\w ]*):(?: (.*))?$/.exec(line) ?? [];
+    const [, inLine, rest, alone] = /^(?:(Usage|Exit status): (.*)|([A-Z][\w ]*):)$/.exec(line) ?? [];
+    const next = inLine ?? alone;
     if (next !== undefined) title = next;
     if (next === undefined || rest) found[title] = [...(found[title] ?? []), rest ?? line];
     // What has a title ends with an empty line.

@@ -19,7 +19,7 @@ export interface ExportFlags {
 export function define(command: Command, action: Action): void {
   command
     .option('-o, --output <file>', 'write it there; one that says something else is only replaced with --yes')
-    .addHelpText('before', 'Examples:\n  runbook export                 prints it\n  runbook export -o PLAN.md\n')
+    .addHelpText('before', 'Examples:\n  runbook export                 prints it\n  runbook export -o CHECKLIST.md\n')
     .action(action(exportPlan));
 }
 

@@ -59,9 +59,12 @@ describe('--help', () => {
         list|ls         every task with its status
         show            everything about one task
         why             why a task has its status, and what moves it on
+        graph           which task follows which: as text, Mermaid, DOT or SVG
         prompt          what would be sent to a model, its size, and where it comes
                         from
         history|log     what happened, when, by whom, and what it cost
+        report          what happened, to be sent to somebody: Markdown, or one HTML
+                        file
 
       Write:
         init            write a small playbook that runs at once
@@ -110,6 +113,7 @@ describe('--help', () => {
         runbook run --until run_tests     stop after that task
         runbook run --start-from pack     leave alone what comes before it
         runbook run --keep-going          go past tasks in ERROR
+        runbook run --jobs 4              up to four scripts at once
 
       Usage: runbook run [options]
 
@@ -126,6 +130,7 @@ describe('--help', () => {
         --model <name>          let this model answer, whatever the task names (env:
                                 RUNBOOK_MODEL)
         --until <id>            stop after this task
+        -j, --jobs <n>          run up to so many independent scripts side by side
         -h, --help              print help, also for a command
 
       Global Options:
@@ -212,7 +217,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('schema', 'tasks')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/run, json/changed, json/dry_run, json/added, json/imported, json/exported, json/edited, json/init, json/validate, json/schema, json/error, all. Did you mean \`task\`?
+      error: command-argument value \`tasks\` is invalid for argument \`which\`. Allowed choices are runbook, task, json/status, json/list, json/task, json/why, json/prompt, json/history, json/graph, json/report, json/run, json/changed, json/dry_run, json/added, json/imported, json/exported, json/edited, json/init, json/validate, json/doctor, json/completion, json/skill, json/schema, json/error, all. Did you mean \`task\`?
         runbook schema --help  tells what it takes"
     `);
   });
