@@ -32,11 +32,11 @@ export function define(command: Command, action: Action): void {
     .option('-o, --output <file>', 'write it into this file; the name tells the format (.svg .mmd .dot)')
     .addHelpText(
       'before',
-      'Examples:\n  runbook graph                      every task below the one that it follows\n  runbook graph publish              only what leads to it, and what comes after it\n  runbook graph -o plan.svg          a drawing, for any browser\n  runbook graph --format mermaid     for a Markdown file on GitHub\n  runbook graph --format dot | dot -Tpng > plan.png\n',
+      'Examples:\n  runbook graph                      every task below the one that it follows\n  runbook graph publish              only what leads to it and what follows\n  runbook graph -o plan.svg          a drawing, for any browser\n  runbook graph --format mermaid     for a Markdown file on GitHub\n  runbook graph --format dot | dot -Tpng > plan.png\n',
     )
     .addHelpText(
       'after',
-      '\nA task that follows several is drawn once: it names them, and they name it. A dependency that follows from the others\n(c depends on a and b, b on a) is left out; --json has all.',
+      '\nA task that follows several is drawn once: it names them, and they name it.\nA dependency that follows from the others (c depends on a and b, b on a) is left\nout; --json has all.',
     )
     .action(action(graph));
 }

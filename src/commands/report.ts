@@ -34,7 +34,7 @@ export function define(command: Command, action: Action): void {
     .option('-o, --output <file>', 'write it into this file; the name tells the format (.md .html)')
     .addHelpText(
       'before',
-      'Examples:\n  runbook report -o report.html      one file to send: summary, timeline, graph, all changes\n  runbook report > REPORT.md         the same as Markdown, for GitHub\n  runbook report --json              for a program\n',
+      'Examples:\n  runbook report -o report.html      one file to send, with all in it\n  runbook report > REPORT.md         the same as Markdown, for GitHub\n  runbook report --json              for a program\n',
     )
     .addHelpText('after', '\nThe values of secrets are left out. The HTML has no script, and fetches nothing.')
     .action(action(report));
