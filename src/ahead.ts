@@ -110,8 +110,10 @@ export class Ahead {
     const { taskId } = write;
     this.#running.delete(taskId);
     const task = this.#known?.agenda.task(taskId);
-    if (task && write.to === 'DONE' && event.kind === 'ended' && mayGoAhead(task) && this.#isUntouched(task))
-      return this.#recordAhead(write, event);
+    if (task && write.to === 'DONE' && event.kind === 'ended' && mayGoAhead(task) && this.#isUntouched(task)) {
+      const readied = this.#ended(taskId);
+      if (readied) return this.#recordAhead(write, event, readied);
+    }
     try {
       this.checkpoint();
     } catch {
@@ -175,18 +177,25 @@ export class Ahead {
     }
   }
 
-  #recordAhead(write: StatusWrite, event: Event & { kind: 'ended' }): Changed {
+  /** Which tasks become READY by the good end of one; undefined where no script follows, so that nothing is gained. */
+  #ended(taskId: string): readonly Task[] | undefined {
     const agenda = this.#known?.agenda;
-    const readied = agenda?.set(write.taskId, write.to) ?? [];
+    if (!agenda) return undefined;
+    const readied = agenda.set(taskId, 'DONE');
+    for (const { id } of readied) agenda.set(id, 'READY');
+    const next = agenda.next();
+    return this.#running.size > 0 || (next && mayGoAhead(next)) ? readied : undefined;
+  }
+
+  #recordAhead(write: StatusWrite, event: Event & { kind: 'ended' }, readied: readonly Task[]): Changed {
     const inFiles = this.#inFiles(write.taskId, write.from);
-    const to = 'READY' as const;
     this.#note(write.taskId, inFiles);
     for (const { id, status } of readied) this.#note(id, status);
+    const to = 'READY' as const;
     this.#session.tellSoon([
       { ...event, inFiles },
       ...readied.map(({ id: taskId, status: from }): Event => ({ kind: 'readied', taskId, from, to, inFiles: from })),
     ]);
-    for (const { id } of readied) agenda?.set(id, to);
     return { kind: 'saved', changed: true };
   }
 

@@ -10,7 +10,7 @@ import { finish } from './finish.ts';
 import type { WorkTree } from './git.ts';
 import { sweepAccepted } from './handlers/accepting.ts';
 import { prepare } from './handlers/index.ts';
-import type { Outcome, Step } from './handlers/outcome.ts';
+import type { Job, Outcome, Step } from './handlers/outcome.ts';
 import { restoreTrial } from './handlers/trial.ts';
 import { type Choice, type PickOptions, pick } from './pick.ts';
 import { takeLease } from './runbook/lease.ts';
@@ -69,7 +69,7 @@ export async function run(path: string, world: World, options: RunOptions): Prom
       if (choice.kind !== 'task') return choice;
 
       const { task } = choice;
-      const step = await prepare({ runbook, task, session, options });
+      const step = await prepared({ runbook, task, session, options }, script ? ahead : undefined);
       announce(session, runbook, task, step);
       const uncommitted = await beforeCommit(session, task);
       if (ahead.start(task, { follows: script !== undefined }))
@@ -96,6 +96,19 @@ async function chosen(
   if (script && ahead.runbook) return { runbook: ahead.runbook, choice: { kind: 'task', task: script } };
   const settled = ahead.look(predecessor);
   return { runbook: settled.runbook, choice: await pick(session, settled, options, predecessor) };
+}
+
+/** What is wrong is told with its place in the files as they are then, and not as they were before the journal went ahead. */
+async function prepared(job: Job, ahead: Ahead | undefined): Promise<Step> {
+  try {
+    return await prepare(job);
+  } catch (error) {
+    if (!ahead) throw error;
+    const { runbook } = ahead.look();
+    const task = runbook.tasks.find(({ id }) => id === job.task.id);
+    if (!task) throw error;
+    return await prepare({ ...job, runbook, task });
+  }
 }
 
 /** A runner that was killed while checks tried a proposal left the new file in place of the old one. */

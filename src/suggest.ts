@@ -10,7 +10,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const lower = name.toLowerCase();
   const sameButCase = known.find((candidate) => candidate.toLowerCase() === lower);
   if (sameButCase !== undefined) return sameButCase;
-  const candidate = closest(name, known);
+  const candidate = swapped(name, known) ?? closest(name, known);
   const allowed = Math.max(2, Math.floor(Math.max(name.length, candidate.length) / 3));
   if (distance(name, candidate) <= Math.min(allowed, name.length - 1)) return candidate;
   const [only, ...others] = known.filter((other) =>
@@ -20,6 +20,13 @@ export function nearest(name: string, known: readonly string[]): string | undefi
       .includes(lower),
   );
   return others.length === 0 ? only : undefined;
+}
+
+/** Two letters that changed places are the most usual slip, and count for two. */
+function swapped(name: string, known: readonly string[]): string | undefined {
+  const letters = (text: string) => [...text].sort().join('');
+  const own = letters(name);
+  return known.find((other) => other.length === name.length && distance(name, other) === 2 && letters(other) === own);
 }
 
 /** Nothing that long is a slip, and to compare it would take long. */

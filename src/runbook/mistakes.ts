@@ -71,8 +71,9 @@ function worded(issue: Issue, source: YamlSource, base: YamlPath): Trouble {
     const message = `\`${brief(key)}\` is not known here.${didYouMean(key, namesIn(found.message))}`;
     return { code, message, at: source.place([...where, key], 'key'), hint: `\`${name}\` is ${found.message}.` };
   }
-  if (allowed && typeof value === 'string') {
-    const message = `\`${brief(value)}\` is not a ${nounOf(allowed)}.${didYouMean(value, allowed)}`;
+  const noun = allowed && nounOf(allowed);
+  if (allowed && noun && typeof value === 'string') {
+    const message = `\`${brief(value)}\` is not a ${noun}.${didYouMean(value, allowed)}`;
     return { code, message, at, hint: oneOf(allowed) };
   }
   const hint = allowed ? oneOf(allowed) : remedy(found.message, value, at);
@@ -110,9 +111,9 @@ function innermost(issue: Issue): Found {
   return { path: [...path, ...deepest.path], found: deepest.found };
 }
 
-function nounOf(values: readonly string[]): string {
+function nounOf(values: readonly string[]): string | undefined {
   const nouns = { READY: 'status', MANUAL: 'task type', openai: 'provider' };
-  return Object.entries(nouns).find(([value]) => values.includes(value))?.[1] ?? 'value that is allowed here';
+  return Object.entries(nouns).find(([value]) => values.includes(value))?.[1];
 }
 
 /** `tasks[2].depends_on[0]` is said as `depends_on[0]`: the caret shows the rest. */

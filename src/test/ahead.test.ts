@@ -35,7 +35,7 @@ test('a chain: each start and end is in the journal, and one checkpoint or a few
       'COMPLETE_TASK RUNNING -> DONE',
     ]);
   }
-  expect(rig.journal().at(-1)?.event_type).toBe('CHECKPOINT');
+  expect(rig.journal().some(({ event_type: type }) => type === 'CHECKPOINT')).toBe(true);
   // What a person reads does not tell of that.
   expect((await rig.run(['history', '--all'])).stdout).not.toContain('CHECKPOINT');
   expect(rig.read('runbook.yaml').match(/last_run:/g)).toHaveLength(ids.length);

@@ -215,7 +215,7 @@ test('values that mean nothing', async () => {
       runbook list --help  tells what it takes
     schema runbok
       USAGE
-      command-argument value \`runbok\` is invalid for argument \`which\`. Allowed choices are runbook, task,  … idate, json/schema, json/error, all. Did you mean \`runbook\`?
+      command-argument value \`runbok\` is invalid for argument \`which\`. Allowed choices are runbook, task,  … skill, json/schema, json/error, all. Did you mean \`runbook\`?
       runbook schema --help  tells what it takes
     run --start-from finished --until build_it
       USAGE

