@@ -246,7 +246,7 @@ function large() {
       };
     };
     const [small, big] = [of(1000), of(10_000)];
-    const times = inTurns([small, big], 2);
+    const times = inTurns([small, big], 1);
     big.before();
     return {
       shape,
