@@ -1,8 +1,9 @@
 // How long commands and runs take as whole processes, beside an empty Node process and beside other tools: `npm run bench`. What of
 // the others can be had is installed into a temporary folder; the rest is left out, and named. Writes bench/results.md.
-// `RUNBOOK_BENCH_ROUNDS=3` is quicker; `RUNBOOK_BENCH_PEERS=no` leaves the others out.
+// `RUNBOOK_BENCH_ROUNDS=3` is quicker; `RUNBOOK_BENCH_PEERS=no` leaves the others out, and a folder named there has them
+// installed. `RUNBOOK_BENCH_LARGE=no` leaves out the runs of 10,000 scripts, which take minutes.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -20,7 +21,9 @@ const empty = join(folder, 'empty.mjs');
 writeFileSync(empty, '');
 const peers = process.env.RUNBOOK_BENCH_PEERS === 'no' ? {} : install();
 try {
-  const tables = [starts(), await unusual(), ...['chain', 'fan'].map(runs), large()];
+  const tables = [starts(), await unusual(), ...['chain', 'fan'].map(runs)];
+  if (process.env.RUNBOOK_BENCH_LARGE === 'no') missing.push('the runs of 10,000 scripts');
+  else tables.push(large());
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
   const text = [
     '# Measured as whole processes',
@@ -145,7 +148,7 @@ function others() {
       });
     }
   }
-  return cases;
+  return cases.map((one) => ({ ...one, peer: true }));
 }
 
 /** A plan that only the library can read, beside a program that does nothing but parse it. */
@@ -196,9 +199,11 @@ function runs(shape) {
       command: [node, CLI, 'run', ...(jobs === 1 ? [] : ['--jobs', String(jobs)])],
       ...fresh(projects.scripts, 'runbook'),
     },
-    ...(peers.ninja ? [{ name: 'ninja', command: [peers.ninja, `-j${jobs}`], ...fresh(projects.ninja, 'ninja') }] : []),
+    ...(peers.ninja
+      ? [{ name: 'ninja', command: [peers.ninja, `-j${jobs}`], ...fresh(projects.ninja, 'ninja'), peer: true }]
+      : []),
     ...(peers.make
-      ? [{ name: 'make', command: [peers.make, `-j${jobs}`, 'all'], ...fresh(projects.make, 'make') }]
+      ? [{ name: 'make', command: [peers.make, `-j${jobs}`, 'all'], ...fresh(projects.make, 'make'), peer: true }]
       : []),
     ...(peers.wireit
       ? [
@@ -207,6 +212,7 @@ function runs(shape) {
             command: ['npm', 'run', 'all'],
             env: { WIREIT_PARALLEL: String(jobs), PATH: `${peers.wireit}:${process.env.PATH}` },
             ...fresh(projects.wireit, 'wireit'),
+            peer: true,
           },
         ]
       : []),
@@ -283,18 +289,20 @@ function large() {
 /** Paths of the other tools, by name. */
 function install() {
   const found = Object.fromEntries(['ninja', 'make', 'task'].map((name) => [name, which(name)]));
-  const into = join(folder, 'peers');
-  mkdirSync(into);
-  writeFileSync(join(into, 'package.json'), '{}');
+  const into = process.env.RUNBOOK_BENCH_PEERS ?? join(folder, 'peers');
+  mkdirSync(into, { recursive: true });
+  if (!existsSync(join(into, 'package.json'))) writeFileSync(join(into, 'package.json'), '{}');
   const bin = (name) => join(into, 'node_modules/.bin', name);
   for (const [name, command] of [
     ['backlog.md', 'backlog'],
     ['task-master-ai', 'task-master'],
     ['wireit', 'wireit'],
   ]) {
-    const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', name], {
-      cwd: into,
-    });
+    const { status } = existsSync(bin(command))
+      ? { status: 0 }
+      : spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', name], {
+          cwd: into,
+        });
     found[command] = status === 0 ? (command === 'wireit' ? join(into, 'node_modules/.bin') : bin(command)) : undefined;
   }
   for (const [name, path] of Object.entries(found)) if (!path) missing.push(name);

@@ -40,7 +40,7 @@ export function taskMaster(cwd, size) {
   const tasks = numbers(size).map((i) => ({
     id: i + 1,
     title: `Task number ${i}`,
-    description: '',
+    description: `What task number ${i} is about.`,
     details: '',
     testStrategy: '',
     status: i < size / 2 ? 'done' : 'pending',
