@@ -104,14 +104,16 @@ function incomplete(task: Task): RunbookError {
 
 /** Throws if the folder in which a task's commands run is not there, or lies outside the project. */
 export function requireFolder(root: string, task: Task, cwd: string): void {
-  const at = task.place(task.script && cwd === task.script.cwd && cwd !== task.cwd ? 'script_details.cwd' : 'cwd');
+  // To find a place is to look through the whole file.
+  const at = () =>
+    task.place(task.script && cwd === task.script.cwd && cwd !== task.cwd ? 'script_details.cwd' : 'cwd');
   const folder = insideProject(root, cwd, at);
   const entry = statOf(folder);
   if (entry?.isDirectory()) return;
   throw new RunbookError({
     code: 'FILE_NOT_FOUND',
     message: entry ? `\`${cwd}\` is no folder` : `the folder \`${cwd}\` does not exist`,
-    at,
+    at: at(),
     hint: entry ? undefined : `mkdir -p ${cwd}`,
   });
 }

@@ -19,8 +19,7 @@ export function withTasksEdited(source: string, edits: readonly Edit[], file: st
   }
   const text = spliced(source, before, byTask, file);
   if (text === undefined) return undefined;
-  const meant = edits.reduce((value, edit) => withEdit(value, edit), before.value);
-  return isSame(readPlainYaml(text)?.value, meant) ? text : undefined;
+  return isSame(readPlainYaml(text)?.value, withTasks(before.value, byTask)) ? text : undefined;
 }
 
 function spliced(
@@ -35,16 +34,30 @@ function spliced(
     'value',
   );
   const tasks = indexes.map((index, i) => ({ edits: byTask.get(index) ?? [], from: ranges[i]?.[0] ?? 0 }));
-  let text = source;
-  // From the end, so that the places before it stay.
-  for (const { edits, from } of tasks.sort((one, other) => other.from - one.from)) {
-    const [start, end] = linesOf(text, from);
-    if (!/^ *- +$/.test(text.slice(start, from))) return undefined;
-    const edited = attempt(() => patchByLibrary(text.slice(start, end), edits, file, habits));
+  // In pieces: to put together the whole for each task would take as long as the file is, as often as there are tasks.
+  const pieces: string[] = [];
+  let done = 0;
+  for (const { edits, from } of tasks.sort((one, other) => one.from - other.from)) {
+    const [start, end] = linesOf(source, from);
+    if (start < done || !/^ *- +$/.test(source.slice(start, from))) return undefined;
+    const edited = attempt(() => patchByLibrary(source.slice(start, end), edits, file, habits));
     if (edited === undefined) return undefined;
-    text = text.slice(0, start) + edited + text.slice(end);
+    pieces.push(source.slice(done, start), edited);
+    done = end;
   }
-  return text;
+  return [...pieces, source.slice(done)].join('');
+}
+
+/** The value of the runbook with the edits of its tasks, whose paths begin at the task's place in a list of it alone. */
+function withTasks(value: unknown, byTask: ReadonlyMap<number, readonly Edit[]>): unknown {
+  const { tasks, ...rest } = value as { tasks: readonly unknown[] };
+  const edited = tasks.map((task, index) => {
+    const edits = byTask.get(index);
+    if (!edits) return task;
+    const [now] = edits.reduce<unknown>((list, edit) => withEdit(list, edit), [task]) as unknown[];
+    return now;
+  });
+  return { ...rest, tasks: edited };
 }
 
 /** The lines of the map that begins at an offset, with the comments and empty lines behind it. */
