@@ -222,11 +222,12 @@ test('while a runner is at work, a second one is refused by name, and writes not
   await term.exit;
 });
 
+/** What a later start goes by is there before it says that it has begun; and it is one process, so that none is made while it is killed. */
 const SLOW = `tasks:
   - id: slow
     status: READY
     type: AUTOMATED_SCRIPT
-    script_details: "echo begun; test -e go || { touch go; sleep 1000; }"
+    script_details: "if test -e go; then echo begun; else touch go; echo begun; exec sleep 1000; fi"
   - id: after
     depends_on: [slow]
 `;
