@@ -1,5 +1,7 @@
 // What the agent CLIs say: one function each, from a line of its output to what it means.
+
 import type { Usage } from '../events.ts';
+import { COPY, FOLDER } from '../runbook/folder.ts';
 
 export interface Heard {
   /** A piece of the reply. */
@@ -89,7 +91,9 @@ function toolUse(use: Line, name: string, input: string): string {
 
 /** From the copy of the project in which it works. */
 function short(path: string): string {
-  return path.replace(/^.*[\\/]\.runbook[\\/]work[\\/]/, '');
+  const parts = path.split(/[\\/]/);
+  const copy = parts.findLastIndex((part, i) => part === COPY && parts[i - 1] === FOLDER);
+  return copy < 0 ? path : parts.slice(copy + 1).join('/');
 }
 
 /** Of `[API Error: {"error":{"message":"no"}}]`, the `no`. */

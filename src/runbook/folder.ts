@@ -6,7 +6,7 @@ import { naming } from '../paths.ts';
 export const FOLDER = '.runbook';
 
 /** Where an agent works on a copy of the project. Not in the system's temporary folder: what is installed is found from here. */
-export const COPY = 'work';
+export const COPY = 'copy';
 
 /** Removes that copy, also one that a killed runner left. */
 export function removeCopy(root: string): void {

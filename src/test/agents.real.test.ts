@@ -57,13 +57,13 @@ const WRITES: Record<string, (folder: string) => { name: string; arguments: stri
 describe.skipIf(folder === undefined)('real agent CLIs with their tools', () => {
   test.each(AGENTS)('%s works on a copy of the project', async (name) => {
     await using rig = await agentRig(name, ', tools: true');
-    const call = WRITES[name]?.(`${rig.dir}/.runbook/work`);
+    const call = WRITES[name]?.(`${rig.dir}/.runbook/copy`);
     await using server = await openaiServer({ 'zebra-1': [{ toolCalls: call ? [call] : [] }, 'I have made it.'] });
     const finished = await rig.run(['next', '--answer', 'accept'], { env: pointedAt(rig, server.origin) });
     expect(finished.stderr).toContain('made.txt');
     expect(finished.stderr).toContain('✔ DONE');
     expect(rig.read('made.txt')).toBe('made\n');
-    expect(rig.exists('.runbook/work')).toBe(false);
+    expect(rig.exists('.runbook/copy')).toBe(false);
   });
 
   test.each(['claude', 'gemini'])('%s may not write elsewhere, and that is seen', async (name) => {

@@ -37,7 +37,7 @@ test('what it changed, made and deleted is shown, and is the project’s on acce
     expect(rig.read('made/new.txt')).toBe('no end');
     expect(rig.exists('src/gone.txt')).toBe(false);
     expect(rig.read('src/kept.txt')).toBe('kept\n');
-    expect(rig.exists('.runbook/work')).toBe(false);
+    expect(rig.exists('.runbook/copy')).toBe(false);
     const kinds = rig
       .journal()
       .flatMap(({ event_type: type, details }) => (/^FILE_/.test(type) ? [`${type} ${details?.path}`] : []));
@@ -70,7 +70,7 @@ test('a kill while it works, and while checks try its work, changes nothing of t
   child.kill('SIGKILL');
   await child.exit;
   expect(sourcesOf(rig.tree())).toEqual(before);
-  expect(rig.exists('.runbook/work')).toBe(true);
+  expect(rig.exists('.runbook/copy')).toBe(true);
   rig.command('claude', program(CHANGES));
   rig.write('runbook.yaml', `${PLAN}    checks: ['touch "$TMPDIR/checking"; sleep 1000']\n`);
   const checking = rig.start(['next', '--yes']);
@@ -81,7 +81,7 @@ test('a kill while it works, and while checks try its work, changes nothing of t
   rig.write('runbook.yaml', PLAN.replace('status: READY', 'status: DONE'));
   await rig.run(['next', '--no-input']);
   expect(sourcesOf(rig.tree())).toEqual(before);
-  expect(rig.exists('.runbook/work')).toBe(false);
+  expect(rig.exists('.runbook/copy')).toBe(false);
 });
 
 test('keys, the plan, git and the tool’s own files are not seen, or not taken; what is left out is said', async () => {
@@ -175,7 +175,7 @@ function sourcesOf(tree: Record<string, string>): Record<string, string> {
 
 /** What Claude Code prints of an edit and at its end. */
 function tools(denials: object[] = []): string {
-  const edit = { type: 'tool_use', name: 'Edit', input: { file_path: '/x/.runbook/work/src/changed.txt' } };
+  const edit = { type: 'tool_use', name: 'Edit', input: { file_path: '/x/.runbook/copy/src/changed.txt' } };
   const result = { type: 'result', is_error: false, result: 'I have done it.', permission_denials: denials };
   return [{ type: 'assistant', message: { content: [edit] } }, result]
     .map((line) => `echo '${JSON.stringify(line)}'\n`)

@@ -99,7 +99,7 @@ test('what a kill left is named, and --fix puts it in order as the next start wo
   expect((await rig.run(['doctor', '--fix'])).code).toBe(5);
   child.kill('SIGKILL');
   await child.exit;
-  rig.write('.runbook/work/x', 'an agent was here\n');
+  rig.write('.runbook/copy/x', 'an agent was here\n');
   rig.write('.runbook.yaml.runbook-tmp', 'half of');
   rig.write('logs/run_log.jsonl', `${rig.read('logs/run_log.jsonl')}{"timestamp": "20`);
   const before = rig.tree();
@@ -109,7 +109,7 @@ test('what a kill left is named, and --fix puts it in order as the next start wo
     `a lease of a runner that is gone: pid <pid> on \`${hostname()}\`, since <time> for \`a\``,
     '`a` is RUNNING, and its runner is gone',
     '.runbook/trial.json: files are as checks tried them, not as they were',
-    '.runbook/work: the copy in which an agent worked',
+    '.runbook/copy: the copy in which an agent worked',
     '.runbook.yaml.runbook-tmp: what a kill left of a write',
   ]);
   expect(findings.find(({ text }) => text.startsWith('the journal'))?.text).toMatch(/; 1 line can’t be read$/);
@@ -117,7 +117,7 @@ test('what a kill left is named, and --fix puts it in order as the next start wo
   // What became of the task is for a person to say.
   expect(wrongOf(fixed)).toEqual(['`a` is RUNNING, and its runner is gone']);
   expect(rig.read('out.txt')).toBe('old\n');
-  for (const path of ['.runbook/trial.json', '.runbook/work', '.runbook/lease.json', '.runbook.yaml.runbook-tmp'])
+  for (const path of ['.runbook/trial.json', '.runbook/copy', '.runbook/lease.json', '.runbook.yaml.runbook-tmp'])
     expect(rig.exists(path)).toBe(false);
   expect(rig.read('logs/run_log.jsonl')).toContain('"FILE_RESTORED"');
 });
