@@ -113,20 +113,34 @@ test('killed in the middle, and then a hand: it wins over what the journal has',
   expect(rig.statuses()).toMatchObject({ a: 'DONE', b: 'SKIPPED', c: 'RUNNING' });
 });
 
-test('once the files have it, the same status by hand is a hand’s', async () => {
+test('once the files have it, what they said before is, by hand, a hand’s', async () => {
   await using rig = await makeRig({ files: chainOf({ a: 'true', b: 'true', c: 'true' }) });
   expect((await rig.run(['run'])).code).toBe(0);
-  rig.write(
-    'runbook.yaml',
-    rig
-      .read('runbook.yaml')
-      .replace(/(- id: c\n(?: .*\n)*? {4}status: )DONE/, '$1READY')
-      .replace(/- id: c\n {4}status: DONE/, '- id: c\n    status: READY'),
-  );
-  expect(rig.statuses().c).toBe('READY');
+  rig.write('runbook.yaml', rig.read('runbook.yaml').replace(/(- id: b\n(?: .*\n)*? +status: )DONE/, '$1PENDING'));
+  expect(rig.statuses()).toMatchObject({ b: 'PENDING' });
   const { stderr } = await rig.run(['run']);
-  expect(unwrapped(stderr)).toContain('You changed c: DONE → READY');
-  expect(ran(rig)).toBe('a b c c');
+  expect(unwrapped(stderr)).toContain('You changed b: DONE → PENDING');
+  expect(ran(rig)).toBe('a b c b');
+});
+
+test('another command takes back what only the journal has, which changes no file: that is seen before the next start', async () => {
+  const files = chainOf({
+    a: 'true',
+    b: 'true',
+    c: '[ -e once ] || { touch once; "$RUNBOOK" reset b > /dev/null; }',
+    d: 'true',
+  });
+  // `b` is READY from the beginning, so that its entry says READY before and after.
+  const text = files['runbook.yaml'] ?? '';
+  const ready = text.replace('  - id: b\n    depends_on: [a]\n', '  - id: b\n    status: READY\n    depends_on: []\n');
+  await using rig = await makeRig({
+    files: { 'runbook.yaml': ready.replace('depends_on: [c]', 'depends_on: [b, c]') },
+  });
+  rig.command('runbook-here', `#!/bin/sh\nexec "${process.execPath}" "${rig.bin}" "$@"`);
+  const { code } = await rig.run(['run'], { env: { RUNBOOK: 'runbook-here' } });
+  expect(code).toBe(0);
+  expect(ran(rig)).toBe('a b c b d');
+  expect(new Set(Object.values(rig.statuses()))).toEqual(new Set(['DONE']));
 });
 
 test('an ERROR in the middle: both files have all of it, and the line stops', async () => {

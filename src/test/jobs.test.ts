@@ -1,5 +1,6 @@
 // `run --jobs N`: independent scripts side by side; whatever asks a person stays in line.
 import { expect, test } from 'vitest';
+import { AtWork } from '../atWork.ts';
 import { makeRig } from './rig.ts';
 import { dataOf, unwrapped } from './said.ts';
 
@@ -92,4 +93,17 @@ test('it must be a number, and only `run` takes it', async () => {
   }
   expect((await rig.run(['next', '--jobs', '2'])).code).toBe(2);
   expect(dataOf('run', await rig.run(['run', '--jobs', '2', '--json']))).toMatchObject({ end: 'finished' });
+});
+
+test('beside what is alone nothing fits, however many may be at work', () => {
+  const never = new Promise<never>(() => {});
+  const atWork = new AtWork(3);
+  expect(atWork.isFull).toBe(false);
+  atWork.add(never, { alone: true });
+  expect(atWork.isFull).toBe(true);
+  const scripts = new AtWork(2);
+  scripts.add(never, { alone: false });
+  expect(scripts.isFull).toBe(false);
+  scripts.add(new Promise<never>(() => {}), { alone: false });
+  expect(scripts.isFull).toBe(true);
 });
