@@ -1,4 +1,5 @@
-// Bundles src/cli.ts into dist/, with the packages inside: one small file to start, a chunk for each thing loaded later.
+// Bundles src/cli.ts and src/main.ts into dist/, with the packages inside: one small file to start, which loads the others (src/chunks.ts),
+// a chunk for each thing loaded later. They are CommonJS, which Node starts sooner than ES modules.
 // The licences of the packages travel with them, in dist/licenses.txt.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,19 +11,8 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** What each module imports when it is loaded. */
 const imports = new Map();
-const bundle = await rolldown({
-  input: { cli: 'src/cli.ts' },
-  platform: 'node',
-  // nunjucks asks for these two to watch templates, which we never do.
-  external: ['chokidar', 'fsevents'],
-  transform: { target: 'node20.19', define: { RUNBOOK_VERSION: JSON.stringify(version) } },
-  plugins: [lazily, { name: 'imports', moduleParsed: ({ id, importedIds }) => imports.set(id, importedIds) }],
-});
-const { output } = await bundle.generate({
-  format: 'esm',
-  // Names stay, so that the stack of a bug still says where it was.
-  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-  comments: { legal: false },
+const { output: chunks } = await bundled('src/main.ts', {
+  entryFileNames: '[name]-[hash].js',
   chunkFileNames: '[name]-[hash].js',
   // One file for what every command needs, one for those that work: to find and open a file costs half a millisecond.
   codeSplitting: {
@@ -32,7 +22,9 @@ const { output } = await bundle.generate({
     ],
   },
 });
-await bundle.close();
+const main = chunks.find(({ isEntry }) => isEntry);
+const { output: entry } = await bundled('src/cli.ts', {}, { RUNBOOK_MAIN: JSON.stringify(`./${main.fileName}`) });
+const output = [...chunks, ...entry];
 if (process.argv.includes('--modules'))
   for (const { fileName, modules } of output)
     for (const [id, { code }] of Object.entries(modules))
@@ -41,12 +33,34 @@ if (process.argv.includes('--modules'))
 // each is renamed into its place, and what is left over goes last.
 mkdirSync('dist/schemas/json', { recursive: true });
 for (const { fileName, code } of output) replace(join('dist', fileName), withLoads(code));
+// The project's own says that a `.js` file is an ES module.
+replace('dist/package.json', '{ "type": "commonjs" }\n');
 replace('dist/licenses.txt', licencesOf([...imports.keys()].filter((id) => !id.startsWith('\0'))));
 const schemas = JSON.parse(execFileSync(process.execPath, ['dist/cli.js', 'schema', 'all']));
 for (const [which, schema] of Object.entries(schemas))
   replace(`dist/schemas/${which}.json`, `${JSON.stringify(schema, null, 2)}\n`);
-const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'schemas'];
+const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'package.json', 'schemas'];
 for (const entry of readdirSync('dist')) if (!kept.includes(entry)) rmSync(join('dist', entry), { recursive: true });
+
+async function bundled(input, options, define = {}) {
+  const bundle = await rolldown({
+    input,
+    platform: 'node',
+    // nunjucks asks for these two to watch templates, which we never do.
+    external: ['chokidar', 'fsevents'],
+    transform: { target: 'node20.19', define: { RUNBOOK_VERSION: JSON.stringify(version), ...define } },
+    plugins: [lazily, { name: 'imports', moduleParsed: ({ id, importedIds }) => imports.set(id, importedIds) }],
+  });
+  const generated = await bundle.generate({
+    format: 'cjs',
+    // Names stay, so that the stack of a bug still says where it was.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    comments: { legal: false },
+    ...options,
+  });
+  await bundle.close();
+  return generated;
+}
 
 /** Whether one of the entries imports the module when it is loaded, itself or through others. */
 function isReached(id, entries) {

@@ -76,8 +76,10 @@ function behind(file, name) {
 
 /** A chunk's text with its files loaded at once where they are needed, and not some time later. */
 export function withLoads(text) {
-  const loaded = text.replaceAll(/\bLOADED\(import\(([`"'][^`"']+[`"'])\)\)/g, 'loadNow($1)');
+  const loaded = text.replaceAll(
+    /\bLOADED\(Promise\.resolve\(\)\.then\(\(\)=>(require\([`"'][^`"']+[`"']\))\)\)/g,
+    '$1',
+  );
   if (/\bLOADED\(/.test(loaded)) throw new Error('a lazy import was written in another way than was foreseen');
-  if (loaded === text) return text;
-  return `const loadNow=(file)=>process.getBuiltinModule('node:module').createRequire(import.meta.url)(file);${loaded}`;
+  return loaded;
 }

@@ -186,6 +186,8 @@ export class Rig {
       PATH: `${at('bin')}:/usr/bin:/bin`,
       HOME: at('home'),
       XDG_CONFIG_HOME: at('home/.config'),
+      // One for all rigs: what is kept there is of the program, not of a project.
+      XDG_CACHE_HOME: join(process.env.RUNBOOK_TEST_FOLDER ?? tmpdir(), 'cache'),
       TMPDIR: at('tmp'),
     };
     return { ...clean, LANG: 'C.UTF-8', TZ: 'UTC', SHELL: '/bin/sh', GIT_CONFIG_NOSYSTEM: '1', ...extra };
