@@ -3,8 +3,7 @@ import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../error
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
 import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
-import { isLarge } from './memory.ts';
-import { readPlainYaml } from './plainYaml.ts';
+import { readPlainYaml } from './plainReadings.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
 export type { YamlPath };
@@ -37,11 +36,11 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
   // The file is read each time; the same text is parsed once.
   const known = parsed.get(path);
   if (known?.text === text && known.file === file) return known;
-  const values = text.length > MOST_UNUSUAL ? valuesIn(text) : 0;
-  if (values > MOST_VALUES)
+  // Each of them is a character at least.
+  if (text.length > MOST_VALUES && valuesIn(text) > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
   const plain = readPlainYaml(text);
-  if (!plain && values > MOST_UNUSUAL && !isNestedTooDeep(text)) {
+  if (!plain && text.length > MOST_UNUSUAL && valuesIn(text) > MOST_UNUSUAL && !isNestedTooDeep(text)) {
     const why = `there are more than ${MOST_UNUSUAL} lines, keys and items in it, and it is not in the plain form`;
     throw tooMuch(file, `${why} that most plans have`, askedAt);
   }
@@ -119,9 +118,6 @@ function unreadable(error: unknown, file: string, askedAt: Where): unknown {
   });
 }
 
-/** From so many on, the library is faster, which keeps all places. */
-const MANY_PLACES = 20;
-
 function parseYaml(file: string, path: string, text: string, plain: YamlReading | undefined): YamlSource {
   let lines: readonly number[] | undefined;
   const at = ([start, end]: Range) => {
@@ -130,13 +126,7 @@ function parseYaml(file: string, path: string, text: string, plain: YamlReading 
   };
   try {
     const reading = plain ?? readByLibrary(text);
-    let rangeOf = reading.rangeOf;
-    let asked = 0;
-    const place: YamlSource['place'] = (wanted, part = 'value') => {
-      // The fast reader looks through the text for each, which adds up where there is much to say.
-      if (plain && !isLarge(text) && ++asked === MANY_PLACES) rangeOf = readByLibrary(text).rangeOf;
-      return at(rangeOf(wanted, part));
-    };
+    const place: YamlSource['place'] = (wanted, part = 'value') => at(reading.rangeOf(wanted, part));
     return { path, file, text, value: reading.value, place };
   } catch (error) {
     if (!(error instanceof SyntaxRefusal)) throw error;

@@ -1,7 +1,7 @@
 // Edits of tasks in a runbook that the fast reader can read: each task's own lines are edited as a text of their own, in the habits
 // of the file, so that the library has little to parse. The whole is read again and compared, as always.
 import { RunbookError } from '../../errors.ts';
-import { type PlainReading, readPlainYaml } from '../plainYaml.ts';
+import { type PlainReading, readPlainYaml } from '../plainReadings.ts';
 import type { YamlPath } from '../yamlReading.ts';
 import { patchByLibrary } from './byLibrary.ts';
 import type { Edit } from './edit.ts';
