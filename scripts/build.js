@@ -2,12 +2,17 @@
 // a chunk for each thing loaded later. They are CommonJS, which Node starts sooner than ES modules.
 // The licences of the packages travel with them, in dist/licenses.txt.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { lazily, withLoads } from './lazy.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const reader = createHash('sha256');
+for (const name of ['plainYaml', 'plainForm', 'plainReadings', 'entries', 'keptReading'])
+  reader.update(readFileSync(`src/runbook/${name}.ts`));
+const RUNBOOK_READER = JSON.stringify(reader.digest('hex').slice(0, 16));
 
 /** What each module imports when it is loaded. */
 const imports = new Map();
@@ -48,7 +53,7 @@ async function bundled(input, options, define = {}) {
     platform: 'node',
     // nunjucks asks for these two to watch templates, which we never do.
     external: ['chokidar', 'fsevents'],
-    transform: { target: 'node20.19', define: { RUNBOOK_VERSION: JSON.stringify(version), ...define } },
+    transform: { target: 'node20.19', define: { RUNBOOK_VERSION: JSON.stringify(version), RUNBOOK_READER, ...define } },
     plugins: [lazily, { name: 'imports', moduleParsed: ({ id, importedIds }) => imports.set(id, importedIds) }],
   });
   const generated = await bundle.generate({

@@ -146,7 +146,7 @@ function showPlanned(
   { before }: Move,
 ): number {
   const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
-  const tasks = runbook.tasks.map((task) => ({ ...task, status: statuses.get(task.id) ?? task.status }));
+  const tasks = runbook.tasks.map((task) => task.withStatus(statuses.get(task.id) ?? task.status));
   const follow = becameReady({ ...runbook, tasks }).map((task) => ({ task, to: 'READY' as const }));
   for (const { task, from, to, at } of changes)
     say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);

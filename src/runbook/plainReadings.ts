@@ -1,6 +1,6 @@
 // What the fast reader has made of texts, so that none is read twice: of a text that differs in a few entries from one that was
 // read, only these are read. The same answers as reading it anew (src/test/plainReadings.test.ts).
-import { differenceOf, type Entries, entriesOf, lastGap } from './entries.ts';
+import { type Difference, differenceOf, type Entries, entriesOf, lastGap } from './entries.ts';
 import { type Habits, rangesIn, readAnew } from './plainYaml.ts';
 import type { Range, YamlPath, YamlReading } from './yamlReading.ts';
 
@@ -52,6 +52,12 @@ function beside(text: string): PlainReading | undefined {
     if (found) return found;
   }
   return undefined;
+}
+
+/** Which entries of a text that was read are others in this one; undefined if more differs. */
+export function differenceFrom(old: PlainReading, text: string): Difference | undefined {
+  const entries = entriesIn(old);
+  return entries && differenceOf(old.text, entries, text);
 }
 
 function changed(old: PlainReading, text: string): PlainReading | undefined {
