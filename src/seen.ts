@@ -51,16 +51,25 @@ function stampOf(path: string): string | undefined {
 
 function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
-    const [head = '', ...taskLines] = readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString().split('\n');
-    const { format, tasks, fields, templates, statuses } = JSON.parse(head) as Partial<KeptSeen> & Partial<Head>;
-    if (format !== FORMAT || tasks !== taskLines.length || !fields || !templates || !statuses) return undefined;
-    const plan = () => ({ fields, tasks: taskLines.map((line) => JSON.parse(line) as PlannedTask) });
+    const whole = readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString();
+    const end = whole.indexOf('\n');
+    const { format, length, fields, templates, statuses } = JSON.parse(whole.slice(0, end)) as Partial<KeptSeen> &
+      Partial<Head>;
+    if (format !== FORMAT || length !== whole.length - end || !fields || !templates || !statuses) return undefined;
+    const lines = () =>
+      whole
+        .slice(end + 1)
+        .split('\n')
+        .filter(Boolean);
+    const plan = () => ({ fields, tasks: lines().map((line) => JSON.parse(line) as PlannedTask) });
     return {
       get plan() {
         return plan();
       },
+      get taskLines() {
+        return lines();
+      },
       fields,
-      taskLines,
       templates,
       statuses,
       stamp,
@@ -72,14 +81,15 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
 
 interface Head {
   readonly format: number;
-  /** How many lines follow: a file that was cut has fewer. */
-  readonly tasks: number;
+  /** In characters, from the end of its line: a file that was cut is shorter. */
+  readonly length: number;
 }
 
 /** Throws FILE_UNWRITABLE. */
 export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
-  const head = { format: FORMAT, tasks: tasks.length, templates, statuses, fields };
-  writeDurably(seenPath(root), [head, ...tasks].map((line) => JSON.stringify(line)).join('\n'));
+  const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
+  const head = { format: FORMAT, length: lines.length, templates, statuses, fields };
+  writeDurably(seenPath(root), JSON.stringify(head) + lines);
 }
 
 /** The last status of each task that is known: by the journal, or where no line tells of it, as it was seen last. */

@@ -46,9 +46,14 @@ export class Context {
     return findRunbook(this.cwd, this.flags.file ?? process.env['RUNBOOK_FILE']);
   }
 
-  /** Prints data: lines for a person, or one object for a program. */
-  print<K extends Kind>(kind: K, data: ReadonlyDeep<Output[K]>, lines: () => readonly string[]): void {
-    const text = this.flags.json ? [asJson({ schema_version: 1, kind, data })] : lines().map(onlyColours);
+  /** Prints data: lines for a person, or one object for a program. Of the two, only that is made which is printed. */
+  print<K extends Kind>(
+    kind: K,
+    data: ReadonlyDeep<Output[K]> | (() => ReadonlyDeep<Output[K]>),
+    lines: () => readonly string[],
+  ): void {
+    const made = () => (typeof data === 'function' ? data() : data);
+    const text = this.flags.json ? [asJson({ schema_version: 1, kind, data: made() })] : lines().map(onlyColours);
     if (text.length > 0) write('stdout', `${text.join('\n')}\n`);
   }
 

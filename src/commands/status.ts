@@ -29,7 +29,11 @@ function status(context: Context): number {
   const standing = lookAt(context.runbookPath());
   const { runbook } = standing;
   const spent = spentOn(runbook);
-  context.print('status', toData(standing, spent), () => toLines(context, standing, spent));
+  context.print(
+    'status',
+    () => toData(standing, spent),
+    () => toLines(context, standing, spent),
+  );
   return EXIT.ok;
 }
 

@@ -16,9 +16,16 @@ export interface PlainReading extends YamlReading {
 export function readPlainYaml(text: string): PlainReading | undefined {
   const known = recent.find((each) => each.text === text);
   if (known) return known.reading;
-  const reading = beside(text) ?? anew(text);
+  const near = readBeside(text);
+  if (near) return near;
+  const reading = anew(text);
   remember(text, reading);
   return reading;
+}
+
+/** Whether the text was read before, or all of it but some entries. */
+export function isKnown(text: string): boolean {
+  return recent.some((each) => each.text === text) || readBeside(text) !== undefined;
 }
 
 /** Takes what was made of a text earlier. */
@@ -45,11 +52,13 @@ function anew(text: string): PlainReading | undefined {
 /** To look for the difference costs more than to read what is shorter. In characters. */
 const SHORT = 2000;
 
-function beside(text: string): PlainReading | undefined {
+function readBeside(text: string): PlainReading | undefined {
   if (text.length < SHORT) return undefined;
   for (const { reading } of recent) {
     const found = reading && reading.text.length >= SHORT && changed(reading, text);
-    if (found) return found;
+    if (!found) continue;
+    remember(text, found);
+    return found;
   }
   return undefined;
 }

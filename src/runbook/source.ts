@@ -1,10 +1,11 @@
 // A YAML file as it stands on disk: its text, its values, and the place of each value in it.
+import { isUtf8 } from 'node:buffer';
 import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
 import { recallReading } from './keptReading.ts';
 import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
-import { readPlainYaml } from './plainReadings.ts';
+import { isKnown, readPlainYaml } from './plainReadings.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
 export type { YamlPath };
@@ -38,8 +39,8 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
   const known = parsed.get(path);
   if (known?.text === text && known.file === file) return known;
   recallReading(root, text);
-  // Each of them is a character at least.
-  if (text.length > MOST_VALUES && valuesIn(text) > MOST_VALUES)
+  // Each of them is a character at least; and of what was read before, they were counted then.
+  if (text.length > MOST_VALUES && !isKnown(text) && valuesIn(text) > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
   const plain = readPlainYaml(text);
   if (!plain && text.length > MOST_UNUSUAL && valuesIn(text) > MOST_UNUSUAL && !isNestedTooDeep(text)) {
@@ -72,15 +73,14 @@ export function readText(path: string, file: string, askedAt?: Where, most?: num
   } catch (error) {
     throw error instanceof NotPlain ? tooMuch(file, error.message, askedAt) : unreadable(error, file, askedAt);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    const at = firstReplaced(file, new TextDecoder().decode(bytes));
-    throw new RunbookError(
-      { code: 'FILE_UNREADABLE', message: `\`${file}\` is not valid UTF-8`, at, hint: 'Save it as UTF-8.' },
-      { cause: error },
-    );
-  }
+  if (isUtf8(bytes)) return bytes.toString();
+  const at = firstReplaced(file, new TextDecoder().decode(bytes));
+  throw new RunbookError({
+    code: 'FILE_UNREADABLE',
+    message: `\`${file}\` is not valid UTF-8`,
+    at,
+    hint: 'Save it as UTF-8.',
+  });
 }
 
 /** Where the decoder first put a replacement character, for bytes that are none in UTF-8. */
