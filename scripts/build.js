@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { lazily, withLoads } from './lazy.js';
 
@@ -19,17 +19,20 @@ const imports = new Map();
 const { output: chunks } = await bundled('src/main.ts', {
   entryFileNames: '[name]-[hash].js',
   chunkFileNames: '[name]-[hash].js',
-  // One file for what every command needs, one for those that work: to find and open a file costs half a millisecond.
+  // One file for what every command needs, with `status`, one for those that work: to find and open a file costs half a millisecond.
   codeSplitting: {
     groups: [
-      { name: 'core', priority: 2, test: (id) => isReached(id, ['src/main.ts', 'src/commands/status.ts']) },
+      { name: 'core', priority: 2, test: (id) => isReached(id, ['src/main.ts']) },
       { name: 'work', priority: 1, test: (id) => isReached(id, ['src/commands/next.ts', 'src/terminal/world.ts']) },
     ],
   },
 });
+// The entry itself only says where in the core its one function is.
 const main = chunks.find(({ isEntry }) => isEntry);
-const { output: entry } = await bundled('src/cli.ts', {}, { RUNBOOK_MAIN: JSON.stringify(`./${main.fileName}`) });
-const output = [...chunks, ...entry];
+const [, core, start] = /require\("(\.\/core-[^"]+)"\);exports\.start=require_core\.(\w+);/.exec(main.code) ?? [];
+if (!core || !start) throw new Error('the entry was written in another way than was foreseen');
+const { output: entry } = await bundled('src/cli.ts', {}, { RUNBOOK_CORE: `"${core}"`, RUNBOOK_START: `"${start}"` });
+const output = [...chunks.filter((chunk) => chunk !== main), ...entry];
 if (process.argv.includes('--modules'))
   for (const { fileName, modules } of output)
     for (const [id, { code }] of Object.entries(modules))
@@ -67,11 +70,11 @@ async function bundled(input, options, define = {}) {
   return generated;
 }
 
-/** Whether one of the entries imports the module when it is loaded, itself or through others. */
+/** Whether one of the entries imports the module when it is loaded, itself or through others; so do the entries. */
 function isReached(id, entries) {
   const reached = new Set(entries.map((entry) => resolve(entry)));
   for (const module of reached) for (const imported of imports.get(module) ?? []) reached.add(imported);
-  return reached.has(id) && !entries.includes(relative('.', id));
+  return reached.has(id);
 }
 
 function replace(path, contents) {

@@ -3,14 +3,15 @@
 import { keepCompiled, loadChunk } from './chunks.ts';
 
 declare const RUNBOOK_VERSION: string;
-/** The file of src/main.ts beside this one. */
-declare const RUNBOOK_MAIN: string;
+/** The file beside this one in which src/main.ts is, and the name by which it gives its `start`. */
+declare const RUNBOOK_CORE: string;
+declare const RUNBOOK_START: string;
 
 const argv = process.argv.slice(2);
 if (argv[0] === '--version' || argv[0] === '-V')
   process.getBuiltinModule('node:fs').writeSync(1, `${RUNBOOK_VERSION}\n`);
 else {
   process.once('exit', keepCompiled);
-  const { start } = loadChunk(RUNBOOK_MAIN) as typeof import('./main.ts');
-  void start(argv);
+  const core = loadChunk(RUNBOOK_CORE) as Record<string, typeof import('./main.ts')['start']>;
+  void core[RUNBOOK_START]?.(argv);
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type Action, asJson, Context, type GlobalFlags } from './commands/context.ts';
 import { COMMANDS } from './commands/index.ts';
+import { define as defineStatus } from './commands/status.ts';
 import { EXIT, formatTrouble, RunbookError } from './errors.ts';
 import { reasonOf, shownPath } from './paths.ts';
 import { didYouMean } from './suggest.ts';
@@ -98,7 +99,7 @@ async function addCommands(program: Command, argv: readonly string[], action: Ac
     if (unknown !== undefined) throw unknownCommand(unknown);
     const status = program.commands.find((candidate) => candidate.name() === 'status');
     if (!status) throw new Error('there is no command `status`');
-    (await import('./commands/status.ts')).define(status, action);
+    defineStatus(status, action);
     await status.parseAsync([], { from: 'user' });
   });
   program.allowExcessArguments();
