@@ -1,11 +1,13 @@
 // Every command by name, with its line in the help. A command's file is loaded only when it is called.
 import type { Command } from 'commander';
-import type { Action } from './context.ts';
-import * as status from './status.ts';
+import type { Action, Work } from './context.ts';
+import { alone, define } from './status.ts';
 
 export interface CommandFile {
   /** Adds arguments, flags, examples and the action to a command that has its name and summary already. */
   readonly define: (command: Command, action: Action) => void;
+  /** What it does without words and flags of its own, where it is called often so. */
+  readonly alone?: Work<[]>;
 }
 
 interface Listed {
@@ -50,7 +52,7 @@ export const COMMANDS: readonly Listed[] = [
     group: 'See',
     summary: 'where the playbook stands, on one screen (also: runbook alone)',
     // The one that is meant where none is named, and small.
-    load: async () => status,
+    load: async () => ({ alone, define }),
   },
   {
     name: 'list',

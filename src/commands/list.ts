@@ -1,5 +1,5 @@
 // `list`: every task on a line, in the order of the file.
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
@@ -16,7 +16,7 @@ interface ListFlags {
 
 export function define(command: Command, action: Action): void {
   command
-    .addOption(new Option('--status <status...>', 'only these').choices([...STATUSES]))
+    .addOption(command.createOption('--status <status...>', 'only these').choices([...STATUSES]))
     .option('--ready', 'only those that could start now')
     .option('--tag <tag...>', 'only those with one of these tags')
     .addHelpText(
@@ -25,6 +25,8 @@ export function define(command: Command, action: Action): void {
     )
     .action(action(list));
 }
+
+export const alone = (context: Context): number => list(context, {});
 
 function list(context: Context, flags: ListFlags): number {
   const { runbook } = lookAt(context.runbookPath());

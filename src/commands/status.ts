@@ -16,7 +16,7 @@ export function define(command: Command, action: Action): void {
       'before',
       'Examples:\n  runbook                where does it stand?\n  runbook status --json  the same for a program\n',
     )
-    .action(action(status));
+    .action(action(alone));
 }
 
 /** In fewer columns there is no place for a name beside what a task waits for. */
@@ -25,7 +25,7 @@ const NAME_AND_REASON = 24;
 /** How many of the tasks that come later are listed. */
 const LATER = 5;
 
-function status(context: Context): number {
+export function alone(context: Context): number {
   const standing = lookAt(context.runbookPath());
   const { runbook } = standing;
   const spent = spentOn(runbook);
