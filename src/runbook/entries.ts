@@ -1,5 +1,6 @@
 // The entries of `tasks` in a text that the fast reader has read: where each stands, and where two texts differ. In the plain form
 // an entry means the same whatever stands around it, so that one that was read needs not be read again.
+import { sharedEnds } from '../sharedEnds.ts';
 
 /** Of the list of tasks. */
 export interface Entries {
@@ -69,9 +70,7 @@ export interface Difference {
 /** Undefined if more differs than whole entries of the list. */
 export function differenceOf(old: string, entries: Entries, text: string): Difference | undefined {
   const { starts, end, dash } = entries;
-  const most = Math.min(old.length, text.length);
-  const before = longest(most, (length) => old.slice(0, length) === text.slice(0, length));
-  const behind = longest(most - before, (length) => length === 0 || old.slice(-length) === text.slice(-length));
+  const [before, behind] = sharedEnds(old, text);
   const first = lastUpTo(starts, before - dash.length - 1);
   if (first < 0) return undefined;
   const changedTo = old.length - behind;
@@ -83,19 +82,8 @@ export function differenceOf(old: string, entries: Entries, text: string): Diffe
   return isWithin ? { first, next: starts.length, from, to: end + text.length - old.length } : undefined;
 }
 
-/** The greatest number up to `most` that fits, where all smaller ones do. */
-function longest(most: number, fits: (length: number) => boolean): number {
-  let [low, high] = [0, most];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (fits(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
 /** The index of the last of the ascending numbers that is not above `bound`; -1 if there is none. */
-export function lastUpTo(numbers: readonly number[], bound: number): number {
+function lastUpTo(numbers: readonly number[], bound: number): number {
   let [low, high] = [0, numbers.length];
   while (low < high) {
     const middle = (low + high) >> 1;
