@@ -26,7 +26,7 @@ const BUILTIN = '\0builtin:';
 const REQUIRED = '\0required:';
 
 /** Modules of Node's that are not there from the start, and take milliseconds to load. */
-const SLOW = ['node:child_process', 'node:crypto', 'node:os', 'node:v8', 'node:vm'];
+const SLOW = ['node:child_process', 'node:crypto', 'node:os', 'node:timers/promises', 'node:v8', 'node:vm'];
 
 /** The plugin for the bundler. */
 export const lazily = {

@@ -23,19 +23,18 @@ export function loadChunk(file: string): unknown {
   const module: Module = { exports: {} };
   loaded.set(file, module);
   const name = file.slice(2);
-  const path = `${__dirname}/${name}`;
-  const script = compile(name, path);
-  const body = script.runInThisContext() as (...parts: unknown[]) => void;
-  body(module.exports, loadChunk, module, path, __dirname);
+  const body = compile(name).runInThisContext() as (...parts: unknown[]) => void;
+  body(module.exports, loadChunk, module, `${__dirname}/${name}`, __dirname);
   return module.exports;
 }
 
-function compile(name: string, filename: string): Script {
+function compile(name: string): Script {
   const { Script } = process.getBuiltinModule('node:vm');
   // On one line with the text, so that the lines of a stack are the file's.
-  const source = `(function (exports, require, module, __filename, __dirname) { 'use strict'; ${readFileSync(filename, 'utf8')}\n})`;
+  const source = `(function (exports, require, module, __filename, __dirname) { 'use strict'; ${readFileSync(`${__dirname}/${name}`, 'utf8')}\n})`;
   const cachedData = cache && readCompiled(`${cache}/${name}`);
-  const script = new Script(source, cachedData ? { filename, cachedData } : { filename });
+  // By its bare name: the code is the same wherever the program is installed.
+  const script = new Script(source, cachedData ? { filename: name, cachedData } : { filename: name });
   if (!cachedData || (script.cachedDataRejected && isPlainNode())) compiled.set(name, script);
   return script;
 }

@@ -1,5 +1,5 @@
 // The three standard streams. Node's own objects for them take milliseconds to make, and are made only for a terminal.
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
 import { EXIT, errnoOf } from '../errors.ts';
 import { pause } from '../runbook/steady.ts';
 import { onlyColours } from './words.ts';
@@ -8,11 +8,17 @@ const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 export function isTerminal(stream: keyof typeof NUMBERS): boolean {
   try {
-    return fstatSync(NUMBERS[stream]).isCharacterDevice() && process[stream].isTTY === true;
+    const found = fstatSync(NUMBERS[stream]);
+    return found.isCharacterDevice() && found.rdev !== nowhere() && process[stream].isTTY === true;
   } catch {
     // It is closed.
     return false;
   }
+}
+
+/** What `/dev/null` is, where there is one: it is a device as terminals are, and what programs are given that have none. */
+function nowhere(): number | undefined {
+  return statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 }
 
 /** How wide the terminal is; undefined where there is none. */

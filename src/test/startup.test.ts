@@ -28,7 +28,8 @@ async function loadedBy(rig: Rig, ...args: string[]): Promise<Loaded> {
   expect([code, stderr]).toEqual([0, expect.anything()]);
   const [report = ''] = readdirSync(coverage);
   const { result } = JSON.parse(readFileSync(join(coverage, report), 'utf8')) as { result: { url: string }[] };
-  const paths = result.map(({ url }) => url.replace('file://', '')).filter((path) => path.startsWith(`${DIST}/`));
+  const names = result.map(({ url }) => basename(url));
+  const paths = readdirSync(DIST).flatMap((name) => (names.includes(name) ? [join(DIST, name)] : []));
   const modules = JSON.parse(readFileSync(list, 'utf8')) as string[];
   return {
     files: paths.map((path) => basename(path).replace(/-[\w-]{8}\.js$/, '.js')).sort(),
