@@ -13,13 +13,19 @@ const BARE_FLAGS: Readonly<Record<string, GlobalFlags>> = {
   '--no-color': { color: false },
 };
 
+export interface BareLine {
+  readonly name: string;
+  readonly words: string[];
+  readonly flags: GlobalFlags;
+}
+
 /**
- * What most lines say: a command, or none, and no more than such flags. It is understood without commander, which takes as long to
- * load as all else; undefined for every other line.
+ * What most lines say: a command, or none, perhaps words, and no more than such flags. It is understood without commander, which
+ * takes as long to load as much else; undefined for every other line.
  */
-export function bareLine(argv: readonly string[]): { name: string; flags: GlobalFlags } | undefined {
-  const words = argv.filter((word) => !Object.hasOwn(BARE_FLAGS, word));
-  const [name = 'status'] = words;
-  if (words.length > 1 || name.startsWith('-')) return undefined;
-  return { name, flags: Object.assign({}, ...argv.map((word) => BARE_FLAGS[word])) as GlobalFlags };
+export function bareLine(argv: readonly string[]): BareLine | undefined {
+  const all = argv.filter((word) => !Object.hasOwn(BARE_FLAGS, word));
+  if (all.some((word) => word === '' || word.startsWith('-'))) return undefined;
+  const [name = 'status', ...words] = all;
+  return { name, words, flags: Object.assign({}, ...argv.map((word) => BARE_FLAGS[word])) as GlobalFlags };
 }

@@ -13,8 +13,9 @@ const interruption = new AbortController();
 
 async function main(argv: readonly string[]): Promise<number> {
   const line = bareLine(argv);
-  const alone = line && (await COMMANDS.find(({ name }) => name === line.name)?.load())?.alone;
-  if (line && alone) return carry(line.flags, alone);
+  const { alone, withIds } = (line && (await COMMANDS.find(({ name }) => name === line.name)?.load())) ?? {};
+  if (line && alone && line.words.length === 0) return carry(line.flags, alone);
+  if (line && withIds && line.words.length > 0) return carry(line.flags, (context) => withIds(context, line.words));
   const { obey } = await import('./program.ts');
   return obey(argv, carry);
 }

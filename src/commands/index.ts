@@ -8,6 +8,8 @@ export interface CommandFile {
   readonly define: (command: Command, action: Action) => void;
   /** What it does without words and flags of its own, where it is called often so. */
   readonly alone?: Work<[]>;
+  /** The same with one id or several. */
+  readonly withIds?: Work<[ids: string[]]>;
 }
 
 interface Listed {

@@ -17,10 +17,10 @@ export function define(command: Command, action: Action): void {
       'before',
       'Examples:\n  runbook reset pack\n  runbook reset pack --with-dependents      all that came after it, too\n',
     )
-    .action(action(reset));
+    .action(action(withIds));
 }
 
-function reset(context: Context, ids: string[], flags: ResetFlags): Promise<number> {
+export function withIds(context: Context, ids: string[], flags: ResetFlags = {}): Promise<number> {
   return changeEach(context, ids, flags, {
     command: 'reset',
     to: 'READY',
