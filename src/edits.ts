@@ -84,10 +84,12 @@ export function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefi
 }
 
 export function templatesOf(runbook: Runbook): Record<string, string> {
-  const paths = runbook.tasks.flatMap(({ ai }) => [ai?.promptTemplate, ai?.fallbackPromptTemplate]);
-  const named = [...new Set(paths)].filter((path) => path !== undefined);
+  const paths = new Set<string | undefined>();
+  for (const { ai } of runbook.tasks) if (ai) paths.add(ai.promptTemplate).add(ai.fallbackPromptTemplate);
+  paths.delete(undefined);
   return Object.fromEntries(
-    named.flatMap((path) => {
+    [...paths].flatMap((path) => {
+      if (path === undefined) return [];
       const text = contentOf(insideProject(runbook.root, path));
       return text === undefined ? [] : [[path, sha256(text)]];
     }),

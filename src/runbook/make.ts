@@ -54,8 +54,11 @@ class MadeTask implements Task {
 
   /** Tells what is wrong in the fields whose form alone does not say it. */
   reportMistakes(): void {
-    if (typeof this.field('script_details') === 'object') void this.script;
-    if (this.field('budget') !== undefined) void this.budget;
+    const { entry, detail } = this;
+    const { defaults } = this.making;
+    const isMap = (value: unknown) => typeof value === 'object' && value !== null;
+    if (isMap(entry.script_details) || isMap(detail?.script_details) || defaults.script_details) void this.script;
+    if ((entry.budget ?? detail?.budget ?? defaults.budget) != null) void this.budget;
   }
 
   /** Where both files say something, the detail file is the fuller one; conflicts were reported before. */

@@ -76,8 +76,11 @@ export function oneLine(text: string): string {
 
 /** How many columns a text takes. Of almost all it is their length; for others, tables are loaded. */
 export function width(text: string): number {
-  return NARROW.test(text) ? text.length : stringWidth(text);
+  const bare = text.replaceAll(COLOUR, '');
+  return NARROW.test(bare) ? bare.length : stringWidth(text);
 }
+
+const COLOUR = /\u001b\[[\d;]*m/g;
 
 /** ASCII, the letters of Europe without marks that stand above others, and the signs that we use ourselves. */
 const NARROW = /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f–—‘’“”•…→▶✔✘○◌│]*$/;
@@ -106,9 +109,15 @@ export function spread(left: string, right: string, columns: number): string {
 
 /** A text in lines of at most so many columns, broken between words; `indent` stands before each but the first. */
 export function wrap(text: string, columns: number, indent = ''): string[] {
-  return wrapAnsi(text, Math.max(10, columns - width(indent)), { hard: true, trim: false })
-    .split('\n')
-    .map((line, i) => (i === 0 ? line : indent + line.trimStart()).trimEnd());
+  const most = Math.max(10, columns - width(indent));
+  const lines = text.split('\n');
+  // Most texts fit. A colour that goes on in the next line is begun anew in it.
+  const isWhole = lines.length === 1 || !text.includes('\u001b');
+  const wrapped =
+    isWhole && lines.every((line) => width(line) <= most)
+      ? lines
+      : wrapAnsi(text, most, { hard: true, trim: false }).split('\n');
+  return wrapped.map((line, i) => (i === 0 ? line : indent + line.trimStart()).trimEnd());
 }
 
 /** Items on as few lines as hold them, none broken in two. */
