@@ -174,7 +174,8 @@ export class Rig {
     const places = line
       .replaceAll(this.dir, '<dir>')
       .replaceAll(join(this.#root, 'home'), '<home>')
-      .replaceAll(this.#root, '<rig>');
+      .replaceAll(this.#root, '<rig>')
+      .replaceAll(process.env.RUNBOOK_TEST_FOLDER ?? '\0', '<tests>');
     const stable = changing.reduce((done, [pattern, name]) => done.replace(pattern, name), places);
     return stable === line ? line : stable.replace(/(?<=\S) {2,}(?=\S)/g, '  ');
   }
