@@ -107,6 +107,8 @@ export interface ModelRequest {
   readonly turns: readonly Turn[];
   /** Counted from 1 within one start of the task. */
   readonly attempt: number;
+  /** For the environment of a program that answers: by them it is known again, should its runner be killed. */
+  readonly marks: Readonly<Record<string, string>>;
   /** Called with each piece of the reply as it comes. */
   readonly onText: (piece: string) => void;
   /** The same for what the model thinks before it, where the server tells that apart: it is no part of the reply. */

@@ -66,6 +66,14 @@ describe.skipIf(folder === undefined)('real agent CLIs with their tools', () => 
     expect(rig.exists('.runbook/copy')).toBe(false);
   });
 
+  test('what codex starts is known by its environment, so that a killed runner’s is found', async () => {
+    await using rig = await agentRig('codex', ', tools: true');
+    const call = { name: 'exec_command', arguments: JSON.stringify({ cmd: 'printenv RUNBOOK_TASK_ID > made.txt' }) };
+    await using server = await openaiServer({ 'zebra-1': [{ toolCalls: [call] }, 'I have made it.'] });
+    await rig.run(['next', '--answer', 'accept'], { env: pointedAt(rig, server.origin) });
+    expect(rig.read('made.txt')).toBe('greet\n');
+  });
+
   test.each(['claude', 'gemini'])('%s may not write elsewhere, and that is seen', async (name) => {
     await using rig = await agentRig(name, ', tools: true');
     const call = WRITES[name]?.(rig.dir);
