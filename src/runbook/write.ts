@@ -51,6 +51,11 @@ function temporaryFor(target: string): string {
   return join(dirname(target), `.${basename(target)}.runbook-tmp`);
 }
 
+/** By its name, whether a file is one of those: that is how `doctor` finds what nothing else tells of. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.runbook-tmp');
+}
+
 function throughTemporary(
   path: string,
   content: string | Buffer,
