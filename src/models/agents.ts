@@ -176,6 +176,8 @@ interface Listened {
 
 function listen({ hear }: Agent, request: ModelRequest) {
   let [rest, text, complaint] = ['', '', ''];
+  /** What came before it was cut, and went on: what it tells as the whole in the end is the last part alone. */
+  let before = '';
   let trouble: string | undefined;
   let isCut = false;
   let usage: Usage = { inputTokens: undefined, outputTokens: undefined, cost: undefined };
@@ -185,7 +187,11 @@ function listen({ hear }: Agent, request: ModelRequest) {
       text += heard.text;
       request.onText(heard.text);
     }
-    if (heard.whole !== undefined) text = heard.whole;
+    if (heard.begins && isCut) {
+      [before, isCut] = [text, false];
+      request.onDid('goes on after its token limit');
+    }
+    if (heard.whole !== undefined) text = before + heard.whole;
     for (const what of heard.did ?? []) request.onDid(what);
     if (heard.thought !== undefined) request.onThought(heard.thought);
     if (heard.retry) request.onRetry(heard.retry.why, heard.retry.waitMs);

@@ -23,6 +23,15 @@ describe.skipIf(folder === undefined)('real agent CLIs', () => {
     for (const body of asked) expect((body as { tools?: unknown[] }).tools ?? []).toEqual([]);
   });
 
+  test('claude goes on by itself after its token limit, and its reply is the whole', async () => {
+    const begun = { text: 'Here:\n\n```python\nprint(', finishReason: 'length' };
+    await using server = await openaiServer({ 'Resume directly': '"hi")\n```\n', 'zebra-1': begun });
+    await using rig = await agentRig('claude');
+    const finished = await rig.run(['next', '--yes=unchecked'], { env: pointedAt(rig, server.origin) });
+    expect(finished.stderr).toContain('claude: goes on after its token limit');
+    expect(rig.read('hello.py')).toBe('print("hi")\n');
+  });
+
   test.each(AGENTS)('%s, and its server refuses the key', async (name) => {
     await using server = await openaiServer({ 'zebra-1': { status: 401, message: 'Bad key' } });
     await using rig = await agentRig(name);
