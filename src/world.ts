@@ -48,6 +48,8 @@ export interface Question<A extends Answer> {
 export interface Ask {
   /** Undefined if this topic will find an answer, or the error that says whose and which flag would give it. */
   readonly lacks: (topic: Topic, checks?: 'some' | 'none') => RunbookError | undefined;
+  /** While something is waited for: loads what the next question takes, so that it then stands on the screen at once. */
+  readonly getReady: () => void;
   /** Contract: answers with one of the choices, or throws INTERRUPTED or NEEDS_PERSON. Nothing was changed then. */
   readonly choose: <A extends Answer>(question: Question<A>) => Promise<{ readonly answer: A; readonly by: DecidedBy }>;
   /** A line of text; empty if nothing is said. */
