@@ -18,6 +18,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
 import { reasonOf } from '../paths.ts';
+import { encoded } from './memory.ts';
 import { pause } from './steady.ts';
 
 /**
@@ -162,10 +163,9 @@ function realTarget(path: string): string {
 }
 
 function writeSynced(path: string, content: string | Buffer, like: Stats | undefined): void {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   const file = openSync(path, 'w', like?.mode ?? 0o666);
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    for (const bytes of typeof content === 'string' ? encoded(content) : [content]) writeWhole(file, bytes);
     if (like) {
       const ours = fstatSync(file);
       if (ours.mode !== like.mode) fchmodSync(file, like.mode);
@@ -175,6 +175,10 @@ function writeSynced(path: string, content: string | Buffer, like: Stats | undef
   } finally {
     closeSync(file);
   }
+}
+
+function writeWhole(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
 function removeIfThere(path: string): void {

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { encoded } from '../runbook/memory.ts';
 import { makeRig, type Rig } from './rig.ts';
 import { chunk, streamed, webServer } from './webServer.ts';
 
@@ -64,6 +65,15 @@ function plans({ most, head, task }: (typeof FORMS)[keyof typeof FORMS]) {
     head + Array.from({ length: n }, (_, i) => task(i, i === ready ? 'READY' : 'DONE')).join('');
   return { whole: made(count), tooMuch: made(count + 12), ready: `task_${ready}` };
 }
+
+test('the bytes of a text in pieces are its bytes, wherever it is cut', () => {
+  for (const length of [0, 1, 199_998, 199_999, 200_000, 400_001]) {
+    const text = `${'a'.repeat(length)}🙂é\ud83d${'漢'.repeat(3)}`.slice(0, length === 0 ? 0 : undefined);
+    const pieces = Array.from(encoded(text), (bytes) => Buffer.from(bytes));
+    expect(Buffer.concat(pieces).equals(Buffer.from(text)), `${length}`).toBe(true);
+    expect(pieces.length).toBe(Math.max(1, Math.ceil(text.length / 200_000)));
+  }
+});
 
 test('a reply of 20 MB, in pieces of 1 kB: accepted as text, in less than 200 MB', { timeout: 300_000 }, async () => {
   const line = 'one line of a reply that is much longer than anybody will ever read, and all of it is text\n';
