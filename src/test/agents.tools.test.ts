@@ -84,12 +84,8 @@ test('a kill while it works, and while checks try its work, changes nothing of t
   expect(rig.exists('.runbook/copy')).toBe(false);
 });
 
-test.each([
-  ['without tools', ''],
-  ['with its tools', ', tools: true'],
-])('a runner that is killed: the agent %s, which goes on, is named and ended', async (_, settings) => {
+test('a runner that is killed: the agent, which goes on, is named and ended', async () => {
   await using rig = await workRig('echo $$ > "$TMPDIR/pid"; setsid sleep 1000 & sleep 1000\n', { git: false });
-  rig.write('runbook.yaml', PLAN.replace(', tools: true', settings));
   const child = rig.start(['next', '--yes=unchecked']);
   await expect.poll(() => rig.exists('../tmp/pid') && rig.read('../tmp/pid')).toMatch(/\n/);
   child.kill('SIGKILL');

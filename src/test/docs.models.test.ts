@@ -45,12 +45,6 @@ test.each(MODELS)(
   },
 );
 
-test.each(RUNBOOKS)('nothing is wrong in it: %s', async (runbook) => {
-  await using rig = await pageRig(runbook, 'http://127.0.0.1:1');
-  const { code, stdout } = await rig.run(['validate']);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('0 mistakes, 0 warnings')]);
-});
-
 test('paste: the prompt lies in its file, and the reply is taken from the other', async () => {
   const runbook = RUNBOOKS.find((block) => block.includes('model: paste')) ?? '';
   await using rig = await pageRig(runbook, 'http://127.0.0.1:1');
@@ -67,7 +61,10 @@ test('paste: the prompt lies in its file, and the reply is taken from the other'
 test('doctor says of each of them that it is well; of those whose key or server is missing, what is missing', async () => {
   await using server = await openaiServer({ 'zebra-1': 'The notes.\n' });
   const models = RUNBOOKS.flatMap((block) => /^models:\n((?: {2}.*\n)+)tasks/m.exec(block)?.[1] ?? []).join('');
-  await using rig = await pageRig(`models:\n${models}tasks: []\n`, server.origin);
+  await using rig = await pageRig('', server.origin);
+  const task = RUNBOOKS[0]?.split('tasks:\n')[1] ?? '';
+  rig.write('runbook.yaml', `models:\n${models}tasks:\n${task}`);
+  expect((await rig.run(['validate'])).stdout).toContain('0 mistakes, 0 warnings');
   const found = async (settings: Record<string, string>) => {
     const { findings } = dataOf('doctor', await rig.run(['doctor', '--json'], { env: settings })) as {
       findings: { area: string; level: string; text: string }[];
