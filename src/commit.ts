@@ -1,5 +1,8 @@
 // The git commit that a task may ask for (`commit: true`): its work and its new status together, and nothing else.
-import { changedSince, commitPaths, type WorkTree, workTree } from './git.ts';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { changedSince, commitPaths, ignoredOf, type WorkTree, workTree } from './git.ts';
+import { readJournal } from './journal.ts';
 import type { Task } from './runbook/task.ts';
 import type { Session } from './session.ts';
 import { bringUpToDate } from './standing.ts';
@@ -17,7 +20,11 @@ export async function commitWork(session: Session, task: Task, before: WorkTree 
   bringUpToDate(session);
   const after = await workTree(world.shell, root);
   const paths = after ? changedSince(before, after) : [];
-  if (after && paths.length === 0) return;
+  const ignored = [...(await ignoredOf(world.shell, root, workOf(session, task)))];
+  if (after && paths.length === 0) {
+    tell({ kind: 'note', text: `There was nothing to commit for ${task.id}: git ignores what it has changed.` });
+    return;
+  }
   const message = typeof task.commit === 'string' ? task.commit : `${task.id}: ${task.name}`;
   const committed = await commitPaths(world.shell, root, paths, message);
   if ('hash' in committed) {
@@ -26,5 +33,18 @@ export async function commitWork(session: Session, task: Task, before: WorkTree 
     const mixed = paths.filter((path) => before.has(path));
     const text = `It has, too, what you had not committed before in ${mixed.join(', ')}.`;
     if (mixed.length > 0) tell({ kind: 'note', text });
+    if (ignored.length > 0) tell({ kind: 'note', text: `Not in it, since git ignores it: ${ignored.join(', ')}.` });
   } else tell({ kind: 'note', text: `The commit of ${task.id} was not made: ${committed.refused}` });
+}
+
+/** What the task has made, as far as that is known: a path may be in it that is not there. */
+function workOf({ root, runId }: Session, { id, outputArtifact }: Task): string[] {
+  const written = readJournal(root).filter(
+    (line) => line.event_type === 'FILE_WRITTEN' && line.run_id === runId && line.task_id === id,
+  );
+  const paths = [
+    ...written.map(({ details }) => String(details?.['path'])),
+    ...(outputArtifact ? [outputArtifact] : []),
+  ];
+  return [...new Set(paths)].filter((path) => existsSync(resolve(root, path)));
 }

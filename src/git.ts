@@ -1,6 +1,7 @@
 // What git knows of the project, and the one commit that a task may ask for. Everything goes through the world's shell.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { sha256 } from './journal.ts';
 import type { Shell } from './world.ts';
 
 interface Answer {
@@ -9,7 +10,8 @@ interface Answer {
   readonly text: string;
 }
 
-async function ask(shell: Shell, cwd: string, args: readonly string[]): Promise<Answer> {
+/** `paths` go to its standard input, each with a NUL behind it: there may be more of them than a command line takes. */
+async function ask(shell: Shell, cwd: string, args: readonly string[], paths?: readonly string[]): Promise<Answer> {
   let text = '';
   const result = await shell(
     { kind: 'program', file: 'git', args },
@@ -17,12 +19,18 @@ async function ask(shell: Shell, cwd: string, args: readonly string[]): Promise<
       cwd,
       env: { GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C.UTF-8' },
       timeoutMs: 60_000,
+      ...(paths && { input: paths.map((path) => `${literal(path)}\0`).join('') }),
       onOutput: (piece) => {
         text += piece;
       },
     },
   );
   return { ok: result.exitCode === 0, text: text || (result.problem ?? '') };
+}
+
+/** `[id]` and `*` are names, too. Not by a setting for all of git, which its hooks would get as well. */
+function literal(path: string): string {
+  return `:(literal)${path}`;
 }
 
 /** Runs git in a folder; undefined if git or the repository is not there, or the command fails. */
@@ -46,7 +54,7 @@ export async function gitDiff(shell: Shell, root: string): Promise<string> {
 export async function uncommittedOf(shell: Shell, root: string, paths: readonly string[]): Promise<Set<string>> {
   const changed = new Set<string>();
   for (const path of paths) {
-    const said = await git(shell, root, 'status', '--porcelain=v1', '--untracked-files=all', '--', path);
+    const said = await git(shell, root, 'status', '--porcelain=v1', '--untracked-files=all', '--', literal(path));
     if (said !== undefined && said.trim() !== '') changed.add(path);
   }
   return changed;
@@ -66,10 +74,18 @@ export async function workTree(shell: Shell, root: string): Promise<WorkTree | u
     .split('\0')
     .filter(Boolean)
     .map((row) => ({ state: row.slice(0, 2), path: row.slice(3) }));
-  const there = rows.filter(({ state }) => !state.includes('D')).map(({ path }) => path);
-  const hashes = there.length === 0 ? [] : ((await git(shell, top, 'hash-object', '--', ...there)) ?? '').split('\n');
-  return new Map(rows.map(({ state, path }) => [path, `${state} ${hashes[there.indexOf(path)] ?? ''}`]));
+  return new Map(rows.map(({ state, path }) => [path, `${state} ${printOf(resolve(top, path))}`]));
 }
+
+/** Not by `git hash-object`, which gives no hash at all where one of the paths is a folder, or a link to one. */
+function printOf(path: string): string {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry?.isSymbolicLink()) return `-> ${readlinkSync(path)}`;
+  if (!entry?.isFile()) return '';
+  return entry.size > LARGE ? `${entry.size} ${entry.mtimeMs}` : sha256(readFileSync(path));
+}
+
+const LARGE = 100_000_000;
 
 /** The paths that were changed between two looks at the work tree. */
 export function changedSince(before: WorkTree, after: WorkTree): string[] {
@@ -91,10 +107,11 @@ export async function commitPaths(
   const index = resolve(top, ((await git(shell, top, 'rev-parse', '--git-path', 'index')) ?? '').trim());
   const staged = existsSync(index) ? readFileSync(index) : undefined;
   for (const args of [
-    ['add', '--all'],
+    // By force, since git refuses what it has if it stands in a folder that it ignores: a journal that somebody added, say.
+    ['add', '--all', '--force'],
     ['commit', '--quiet', '--only', '-m', message],
   ]) {
-    const { ok, text } = await ask(shell, top, [...args, '--', ...paths]);
+    const { ok, text } = await ask(shell, top, [...args, '--pathspec-from-file=-', '--pathspec-file-nul'], paths);
     if (ok) continue;
     if (staged) writeFileSync(index, staged);
     else rmSync(index, { force: true });
@@ -167,6 +184,6 @@ export async function firstLine(
 
 /** Whether git would take a file into a commit of everything; false outside a repository. */
 export async function wouldBeCommitted(shell: Shell, root: string, path: string): Promise<boolean> {
-  const listed = await git(shell, root, 'ls-files', '--cached', '--others', '--exclude-standard', '--', path);
+  const listed = await git(shell, root, 'ls-files', '--cached', '--others', '--exclude-standard', '--', literal(path));
   return listed !== undefined && listed.trim() !== '';
 }

@@ -6,6 +6,7 @@ import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event, NewIssue, Taken } from './events.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
 import { NotPlain, readPlain, requirePlain } from './plainFile.ts';
+import { encoded } from './runbook/memory.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
 
 export const JOURNAL_FILE = 'logs/run_log.jsonl';
@@ -243,7 +244,9 @@ function isIssue(value: unknown): value is NewIssue {
 }
 
 export function sha256(text: string | Buffer): string {
-  return createHash('sha256').update(text).digest('hex');
+  const hash = createHash('sha256');
+  for (const piece of typeof text === 'string' ? encoded(text) : [text]) hash.update(piece);
+  return hash.digest('hex');
 }
 
 type Entry = Omit<JournalLine, 'timestamp' | 'run_id'>;

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { errnoOf, RunbookError } from './errors.ts';
 import { compactTime, sha256 } from './journal.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
+import { encoded } from './runbook/memory.ts';
 import type { Session } from './session.ts';
 
 export interface TaskLog {
@@ -49,7 +50,13 @@ export function openTaskLog({ root, world }: Session, taskId: string): TaskLog {
     },
     keep(name, text) {
       const kept = join(folder, `${stem}-${name}`);
-      naming(join(root, kept), () => writeFileSync(join(root, kept), text));
+      naming(join(root, kept), () => {
+        let isBegun = false;
+        for (const bytes of encoded(text)) {
+          (isBegun ? appendFileSync : writeFileSync)(join(root, kept), bytes);
+          isBegun = true;
+        }
+      });
       return { file: kept, sha256: sha256(text) };
     },
   };

@@ -15,7 +15,8 @@ const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH(?!OR(?!I))/i;
 
 /** The variables of the project's `.env`, which need not be there. */
 export function readDotEnv(root: string): Record<string, string> {
-  const parsed = parseEnv(textOf(join(root, '.env')));
+  // Some editors begin it with a byte order mark, which would be a part of the first name.
+  const parsed = parseEnv(textOf(join(root, '.env')).replace(/^\uFEFF/, ''));
   return Object.fromEntries(
     Object.entries(parsed).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );

@@ -48,6 +48,8 @@ export interface Question<A extends Answer> {
 export interface Ask {
   /** Undefined if this topic will find an answer, or the error that says whose and which flag would give it. */
   readonly lacks: (topic: Topic, checks?: 'some' | 'none') => RunbookError | undefined;
+  /** While something is waited for: loads what the next question takes, so that it then stands on the screen at once. */
+  readonly getReady: () => void;
   /** Contract: answers with one of the choices, or throws INTERRUPTED or NEEDS_PERSON. Nothing was changed then. */
   readonly choose: <A extends Answer>(question: Question<A>) => Promise<{ readonly answer: A; readonly by: DecidedBy }>;
   /** A line of text; empty if nothing is said. */
@@ -107,6 +109,8 @@ export interface ModelRequest {
   readonly turns: readonly Turn[];
   /** Counted from 1 within one start of the task. */
   readonly attempt: number;
+  /** For the environment of a program that answers: by them it is known again, should its runner be killed. */
+  readonly marks: Readonly<Record<string, string>>;
   /** Called with each piece of the reply as it comes. */
   readonly onText: (piece: string) => void;
   /** The same for what the model thinks before it, where the server tells that apart: it is no part of the reply. */

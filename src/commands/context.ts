@@ -60,7 +60,14 @@ export class Context {
   /** The real world, in which this command acts. Loaded only by the commands that act. */
   async world(
     root: string,
-    { sideBySide = false, ...answers }: Partial<AnswerFlags> & { readonly sideBySide?: boolean } = {},
+    {
+      sideBySide = false,
+      dotEnv,
+      ...answers
+    }: Partial<AnswerFlags> & {
+      readonly sideBySide?: boolean;
+      readonly dotEnv?: Record<string, string> | undefined;
+    } = {},
   ): Promise<World> {
     const { realWorld } = await import('../terminal/world.ts');
     const { flags, signal } = this;
@@ -77,6 +84,7 @@ export class Context {
       silent: flags.json === true,
       quiet: flags.quiet === true,
       sideBySide,
+      dotEnv,
     });
     this.#redact = world.redact;
     return world;

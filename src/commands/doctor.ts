@@ -1,16 +1,18 @@
 // `doctor`: what is wrong with the machine, the runbook, and the models it names; --fix puts in order what can be.
-import { realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { realpathSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { Finding } from '../doctor/finding.ts';
+import { type Finding, tried } from '../doctor/finding.ts';
 import { machineFindings } from '../doctor/machine.ts';
 import { modelFindings } from '../doctor/models.ts';
-import { projectFindings } from '../doctor/project.ts';
+import { leftOfWrites, projectFindings } from '../doctor/project.ts';
 import { EXIT, RunbookError } from '../errors.ts';
 import { sweepAccepted } from '../handlers/accepting.ts';
 import { restoreTrial } from '../handlers/trial.ts';
 import { takeLease } from '../runbook/lease.ts';
+import { whileLocked } from '../runbook/lock.ts';
 import { inspectRunbook } from '../runbook/read.ts';
+import { readDotEnv } from '../secrets.ts';
 import { openSession } from '../session.ts';
 import { bringUpToDate } from '../standing.ts';
 import { oneLine, plural, wrap } from '../terminal/words.ts';
@@ -38,13 +40,15 @@ export function define(command: Command, action: Action): void {
 async function doctor(context: Context, flags: Flags): Promise<number> {
   const path = pathIfAny(context);
   const root = path === undefined ? context.cwd : realpathSync(dirname(path));
-  const world = await context.world(root);
+  const dotEnv = dotEnvTrouble(root);
+  const world = await context.world(root, { dotEnv: dotEnv.length > 0 ? {} : undefined });
   const isFixed = flags.fix === true && path !== undefined && context.flags.dryRun !== true;
   if (isFixed) putInOrder(path, world);
   const readable = path === undefined ? undefined : inspectRunbook(path).readable;
   const findings = (
     await Promise.all([
       machineFindings(world),
+      dotEnv,
       path === undefined ? [NO_RUNBOOK] : projectFindings(path, root, world.shell),
       modelFindings(readable, world),
     ])
@@ -69,6 +73,12 @@ async function doctor(context: Context, flags: Flags): Promise<number> {
   };
   context.print('doctor', data, () => (context.flags.plain ? said.map(plainLine) : screenLines(context, said, wrong)));
   return wrong === 0 ? EXIT.ok : EXIT.taskError;
+}
+
+/** A command that acts refuses then; here the rest is looked at all the same, as if no key stood in it. */
+function dotEnvTrouble(root: string): Finding[] {
+  const read = tried(() => readDotEnv(root));
+  return 'trouble' in read ? [{ area: 'runbook', ...read.trouble }] : [];
 }
 
 const NO_RUNBOOK: Finding = {
@@ -97,7 +107,12 @@ function putInOrder(path: string, world: World): void {
     for (const restored of restoreTrial(session.root))
       session.report({ kind: 'artifactRestored', ...restored, cutShort: true });
     sweepAccepted(session.root);
-    if (inspectRunbook(path).mistakes.length === 0) bringUpToDate(session, lease.predecessor);
+    const { mistakes, readable } = inspectRunbook(path);
+    if (mistakes.length === 0) bringUpToDate(session, lease.predecessor);
+    // Nobody writes now: whatever still lies there, nobody will come back for.
+    whileLocked(session.root, () => {
+      for (const left of leftOfWrites(session.root, readable)) rmSync(join(session.root, left), { force: true });
+    });
   } finally {
     lease.release();
   }

@@ -1,21 +1,20 @@
 // What `doctor` says of the runbook and of what stands beside it: mistakes, who holds it, what a kill left, the journal. It only
 // looks: what is to be put in order is so by the code with which `next` begins.
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { RunbookError } from '../errors.ts';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { wouldBeCommitted } from '../git.ts';
 import { JOURNAL_FILE, walkJournal } from '../journal.ts';
+import { statOf } from '../paths.ts';
 import { COPY, FOLDER } from '../runbook/folder.ts';
 import { leaseHolder } from '../runbook/lease.ts';
 import { wasCutOff } from '../runbook/lock.ts';
 import { inspectRunbook } from '../runbook/read.ts';
 import type { Runbook } from '../runbook/task.ts';
+import { isTemporary } from '../runbook/write.ts';
 import { lookAt } from '../standing.ts';
 import { plural } from '../terminal/words.ts';
 import type { Shell } from '../world.ts';
-import type { Finding } from './finding.ts';
-
-type Found = Omit<Finding, 'area'>;
+import { type Finding, type Found, tried } from './finding.ts';
 
 export async function projectFindings(path: string, root: string, shell: Shell): Promise<Finding[]> {
   const { readable: runbook, mistakes } = inspectRunbook(path);
@@ -79,14 +78,31 @@ function leftovers(root: string, runbook: Runbook | undefined): Found[] {
     [COPY, 'the copy in which an agent worked'],
   ];
   const inFolder = named.filter(([name]) => existsSync(join(root, FOLDER, name)));
-  const homes = runbook?.tasks.flatMap(({ homes }) => homes.map(({ source }) => dirname(source.path))) ?? [];
-  const beside = [...new Set([root, join(root, FOLDER), ...homes])].flatMap((folder) =>
-    existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.runbook-tmp')) : [],
-  );
   return [
     ...inFolder.map(([name, what]): Found => ({ level: 'wrong', text: `${FOLDER}/${name}: ${what}`, fixable: true })),
-    ...beside.map((name): Found => ({ level: 'wrong', text: `${name}: what a kill left of a write`, fixable: true })),
+    ...leftOfWrites(root, runbook).map(
+      (path): Found => ({ level: 'wrong', text: `${path}: what a kill left of a write`, fixable: true }),
+    ),
   ];
+}
+
+/** Temporary files beside what the tool writes, by their paths from the root; while somebody writes, one is there for an instant. */
+export function leftOfWrites(root: string, runbook: Runbook | undefined): string[] {
+  const written = runbook?.tasks.flatMap(({ homes, outputArtifact }) => [
+    ...homes.map(({ source }) => source.path),
+    // Where one would be refused, none was written.
+    ...(outputArtifact === undefined || isOutside(root, outputArtifact) ? [] : [resolve(root, outputArtifact)]),
+  ]);
+  const folders = new Set([root, join(root, FOLDER), ...(written ?? []).map((path) => dirname(path))]);
+  return [...folders].flatMap((folder) =>
+    (statOf(folder)?.isDirectory() ? readdirSync(folder, { withFileTypes: true }) : [])
+      .filter((entry) => entry.isFile() && isTemporary(entry.name))
+      .map(({ name }) => relative(root, join(folder, name))),
+  );
+}
+
+function isOutside(root: string, path: string): boolean {
+  return relative(root, resolve(root, path)).split(sep)[0] === '..';
 }
 
 function journal(root: string): Found[] {
@@ -113,13 +129,4 @@ function journal(root: string): Found[] {
 async function keys(root: string, shell: Shell): Promise<Found[]> {
   if (!existsSync(join(root, '.env')) || !(await wouldBeCommitted(shell, root, '.env'))) return [];
   return [{ level: 'wrong', text: 'git does not ignore .env, which holds keys', hint: 'echo .env >> .gitignore' }];
-}
-
-function tried<T>(work: () => T): { readonly value: T } | { readonly trouble: Found } {
-  try {
-    return { value: work() };
-  } catch (error) {
-    if (!(error instanceof RunbookError)) throw error;
-    return { trouble: { level: 'wrong', text: error.message, hint: error.hint } };
-  }
 }

@@ -19,6 +19,7 @@ import { withoutThinking } from './thinking.ts';
 import { onTrial } from './trial.ts';
 import { joined } from './turns.ts';
 import { personsUncommitted } from './uncommitted.ts';
+import { warmUp } from './warmUp.ts';
 import { proposedBy } from './work.ts';
 
 /** What a task must have to be AI_ASSISTED. */
@@ -100,7 +101,8 @@ export class Conversation {
   }
 
   async #request(prompt: Prompt, soFar: string | undefined): Promise<Attempt | 'aborted'> {
-    const answer = await this.#exchange.send(prompt, soFar);
+    const warmed = warmUp(this.#job.session.world.ask, this.#ai.outputParser);
+    const answer = await this.#exchange.send(prompt, soFar).finally(warmed);
     switch (answer.kind) {
       case 'aborted':
         return 'aborted';

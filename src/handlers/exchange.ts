@@ -5,6 +5,7 @@ import { costOfRun, sha256 } from '../journal.ts';
 import type { TaskLog } from '../logs.ts';
 import { reasonOf } from '../paths.ts';
 import { clear, cleared } from '../runbook/memory.ts';
+import { marksOf } from '../survivors.ts';
 import type { Model, Reply } from '../world.ts';
 import type { Job } from './outcome.ts';
 import type { Prompt } from './prompt.ts';
@@ -123,6 +124,7 @@ export class Exchange {
         taskId: task.id,
         turns,
         attempt: this.#requests,
+        marks: marksOf(session.runId, task.id),
         onText: (piece) => take(piece, piece),
         onThought: (piece) => take(piece, ''),
         onDid: (what) => session.world.emit({ kind: 'note', text: `${label}: ${what}` }),

@@ -6,8 +6,30 @@ const OPENING = new RegExp(`^\\s*(?:<(${NAMES})>|\\[THINK\\])`, 'i');
 /** Alone on its line, or at the end of one. In a sentence, it is spoken of. */
 const CLOSING = new RegExp(`(?:</(?:${NAMES})>|\\[/THINK\\])[ \\t]*(?=\\n|$)`, 'i');
 
+/** How gpt-oss tells its thoughts apart, where its server has left that in the reply. */
+const CHANNELS = /^\s*(?:<\|start\|>assistant)?<\|channel\|>/;
+const FINAL = /<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>/;
+/** By which models end their replies; a server that does not know its model leaves them there. */
+const ENDS = [
+  ...['im_end', 'eot_id', 'end', 'endoftext', 'end_of_text', 'return'].map((name) => `<|${name}|>`),
+  '<end_of_turn>',
+];
+
 /** The reply without the thought that it begins with; undefined if the thought never ends, so that nothing was said yet. */
 export function withoutThinking(reply: string): string | undefined {
+  const ended = withoutEnds(reply);
+  if (!CHANNELS.test(ended)) return withoutTags(ended);
+  const final = FINAL.exec(ended);
+  return final ? ended.slice(final.index + final[0].length) : undefined;
+}
+
+function withoutEnds(reply: string): string {
+  const text = reply.trimEnd();
+  const mark = ENDS.find((end) => text.endsWith(end));
+  return mark === undefined ? reply : withoutEnds(text.slice(0, -mark.length));
+}
+
+function withoutTags(reply: string): string | undefined {
   let rest = reply;
   for (let opening = OPENING.exec(rest); opening; opening = OPENING.exec(rest)) {
     const closing = `</${opening[1] ?? ''}>`.replace('</>', '[/THINK]').toLowerCase();

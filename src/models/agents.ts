@@ -14,8 +14,15 @@ import { type Heard, hearClaude, hearCodex, hearGemini } from './hearing.ts';
 
 type AgentName = 'claude' | 'codex' | 'gemini';
 
+interface Asked {
+  readonly model: string | undefined;
+  readonly folder: string;
+  readonly tools: boolean;
+  readonly marks: ModelRequest['marks'];
+}
+
 interface Agent {
-  readonly args: (model: string | undefined, folder: string, tools: boolean) => readonly string[];
+  readonly args: (asked: Asked) => readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** What one line of its output says; empty for lines that say nothing of interest. */
   readonly hear: (line: Readonly<Record<string, unknown>>) => Heard;
@@ -23,7 +30,7 @@ interface Agent {
 
 const AGENTS: Readonly<Record<AgentName, Agent>> = {
   claude: {
-    args: (model, _folder, tools) => [
+    args: ({ model, tools }) => [
       ...[
         '-p',
         '--output-format',
@@ -44,10 +51,10 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
   },
   codex: {
     // Its shell stays: it edits through it, in a sandbox of its own that lets nothing be written outside of its folder.
-    args: (model, _folder, tools) => [
+    args: ({ model, tools, marks }) => [
       ...['exec', '--json', '--skip-git-repo-check', '--ephemeral', '--sandbox'],
       ...(tools
-        ? ['workspace-write', '-c', 'shell_environment_policy.inherit="core"']
+        ? ['workspace-write', '-c', 'shell_environment_policy.inherit="core"', ...setBySandbox(marks)]
         : ['read-only', '--disable', 'shell_tool', '--disable', 'unified_exec']),
       ...['-c', 'web_search="disabled"'],
       ...(model === undefined ? [] : ['--model', model]),
@@ -57,7 +64,7 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
     hear: hearCodex,
   },
   gemini: {
-    args: (model, folder, tools) => [
+    args: ({ model, folder, tools }) => [
       ...['--output-format', 'stream-json', '--skip-trust', '--extensions', 'none'],
       ...['--policy', join(folder, 'no-tools.toml')],
       ...(tools ? ['--approval-mode', 'auto_edit'] : []),
@@ -67,6 +74,14 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
     hear: hearGemini,
   },
 };
+
+/** What its shell starts has a bare environment; by these it is found all the same. JSON's strings are TOML's, too. */
+function setBySandbox(marks: Asked['marks']): string[] {
+  return Object.entries(marks).flatMap(([name, value]) => [
+    '-c',
+    `shell_environment_policy.set.${name}=${JSON.stringify(value)}`,
+  ]);
+}
 
 /** Some ask their server again and again for as long as they are let. */
 const USUAL_TIMEOUT_MS = 10 * 60_000;
@@ -94,10 +109,14 @@ export function agentModel(
         const copy = await copies?.make();
         const listening = listen(agent, request);
         const result = await shell(
-          { kind: 'program', file: name, args: agent.args(model, folder, settings.tools) },
+          {
+            kind: 'program',
+            file: name,
+            args: agent.args({ model, folder, tools: settings.tools, marks: request.marks }),
+          },
           {
             cwd: copy?.folder ?? folder,
-            env: agent.env,
+            env: { ...agent.env, ...request.marks },
             timeoutMs,
             input: asOneText(request),
             onStdout: listening.push,
@@ -157,6 +176,8 @@ interface Listened {
 
 function listen({ hear }: Agent, request: ModelRequest) {
   let [rest, text, complaint] = ['', '', ''];
+  /** What came before it was cut, and went on: what it tells as the whole in the end is the last part alone. */
+  let before = '';
   let trouble: string | undefined;
   let isCut = false;
   let usage: Usage = { inputTokens: undefined, outputTokens: undefined, cost: undefined };
@@ -166,7 +187,11 @@ function listen({ hear }: Agent, request: ModelRequest) {
       text += heard.text;
       request.onText(heard.text);
     }
-    if (heard.whole !== undefined) text = heard.whole;
+    if (heard.begins && isCut) {
+      [before, isCut] = [text, false];
+      request.onDid('goes on after its token limit');
+    }
+    if (heard.whole !== undefined) text = before + heard.whole;
     for (const what of heard.did ?? []) request.onDid(what);
     if (heard.thought !== undefined) request.onThought(heard.thought);
     if (heard.retry) request.onRetry(heard.retry.why, heard.retry.waitMs);

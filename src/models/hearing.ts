@@ -11,6 +11,8 @@ export interface Heard {
   readonly thought?: string;
   readonly usage?: Usage;
   readonly isCut?: boolean;
+  /** It speaks anew: after a cut, it goes on by itself. */
+  readonly begins?: boolean;
   /** It asks its server again. */
   readonly retry?: { readonly why: string; readonly waitMs: number };
   /** What it did on the way, or was refused. */
@@ -24,7 +26,9 @@ type Line = Readonly<Record<string, unknown>>;
 /** `stream-json` of Claude Code. */
 export function hearClaude(line: Line): Heard {
   if (line['type'] === 'stream_event') {
-    const delta = map(map(line['event'])['delta']);
+    const event = map(line['event']);
+    if (event['type'] === 'message_start') return { begins: true };
+    const delta = map(event['delta']);
     if (delta['type'] === 'text_delta') return { text: text(delta['text']) };
     if (delta['type'] === 'thinking_delta') return { thought: text(delta['thinking']) };
     return delta['stop_reason'] === 'max_tokens' ? { isCut: true } : {};

@@ -127,7 +127,7 @@ async function chat({ limitName, countsUsage }: Dialect, asking: Asking): Promis
   let counted: { prompt_tokens: number; completion_tokens: number } | undefined;
   for await (const chunk of chunks) {
     const [choice] = chunk.choices ?? [];
-    const piece = choice?.delta?.content ?? '';
+    const piece = textIn(choice?.delta?.content);
     const thought = thoughtIn(choice?.delta);
     refusal += choice?.delta?.refusal ?? '';
     finish = choice?.finish_reason ?? finish;
@@ -204,11 +204,25 @@ function failure({ code, message }: { readonly code: string | null; readonly mes
   return { kind: 'answered', status: undefined, code: code ?? undefined, message, retryAfterMs: undefined };
 }
 
+/** Mistral sends a list of parts where its models think. */
+function textIn(content: unknown): string {
+  if (!Array.isArray(content)) return typeof content === 'string' ? content : '';
+  return content.map((part: Part) => (part.type === 'text' ? textIn(part.text) : '')).join('');
+}
+
+interface Part {
+  readonly type?: unknown;
+  readonly text?: unknown;
+  readonly thinking?: unknown;
+}
+
 /** What a server that tells thoughts apart sends beside the reply: each has a name of its own for it. */
 function thoughtIn(delta: unknown): string {
   if (typeof delta !== 'object' || delta === null) return '';
-  const { reasoning_content: content, reasoning } = delta as Record<string, unknown>;
-  return [content, reasoning].find((thought) => typeof thought === 'string') ?? '';
+  const { reasoning_content: own, reasoning, content } = delta as Record<string, unknown>;
+  const parts: Part[] = Array.isArray(content) ? content : [];
+  const inParts = parts.map(({ thinking }) => textIn(thinking)).join('');
+  return [own, reasoning, inParts].find((thought) => typeof thought === 'string') ?? '';
 }
 
 function usageOf(

@@ -10,7 +10,8 @@ export const COPY = 'copy';
 
 /** Removes that copy, also one that a killed runner left. */
 export function removeCopy(root: string): void {
-  rmSync(join(root, FOLDER, COPY), { recursive: true, force: true });
+  // An agent whose runner was killed may still be writing there.
+  rmSync(join(root, FOLDER, COPY), { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Makes the folder if it is not there. It ignores itself in git, so that nobody has to. */

@@ -21,6 +21,20 @@ export function clear(): void {
   collect();
 }
 
+/** The bytes of a text, in pieces: a large one would be held a second time. Contract: each is good until the next is asked for. */
+export function* encoded(text: string): Generator<Buffer> {
+  const bytes = Buffer.allocUnsafe(3 * Math.min(text.length, LARGE));
+  let start = 0;
+  do {
+    const end = Math.min(text.length, start + LARGE);
+    // No piece ends in the middle of a character.
+    const isSplit = end < text.length && /[\ud800-\udbff]/.test(text.charAt(end - 1));
+    const piece = text.slice(start, isSplit ? end - 1 : end);
+    yield bytes.subarray(0, bytes.write(piece));
+    start += piece.length;
+  } while (start < text.length);
+}
+
 let collect: (() => void) | undefined;
 
 function collector(): () => void {

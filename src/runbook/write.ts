@@ -18,6 +18,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
 import { reasonOf } from '../paths.ts';
+import { encoded } from './memory.ts';
 import { pause } from './steady.ts';
 
 /**
@@ -49,6 +50,11 @@ export function removeTemporary(path: string): void {
 /** One name for each file: only one process writes it at a time, and what a crash left is overwritten by the next. */
 function temporaryFor(target: string): string {
   return join(dirname(target), `.${basename(target)}.runbook-tmp`);
+}
+
+/** By its name, whether a file is one of those: that is how `doctor` finds what nothing else tells of. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.runbook-tmp');
 }
 
 function throughTemporary(
@@ -157,10 +163,9 @@ function realTarget(path: string): string {
 }
 
 function writeSynced(path: string, content: string | Buffer, like: Stats | undefined): void {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   const file = openSync(path, 'w', like?.mode ?? 0o666);
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    for (const bytes of typeof content === 'string' ? encoded(content) : [content]) writeWhole(file, bytes);
     if (like) {
       const ours = fstatSync(file);
       if (ours.mode !== like.mode) fchmodSync(file, like.mode);
@@ -170,6 +175,10 @@ function writeSynced(path: string, content: string | Buffer, like: Stats | undef
   } finally {
     closeSync(file);
   }
+}
+
+function writeWhole(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
 function removeIfThere(path: string): void {

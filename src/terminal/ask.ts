@@ -1,5 +1,6 @@
 // The person at the terminal: one key answers a question, lines and replies are typed or pasted. Draws on stderr.
 // The only importer of the prompt packages.
+import { PassThrough } from 'node:stream';
 import { createPrompt, isEnterKey, useKeypress, useState } from '@inquirer/core';
 import { input } from '@inquirer/prompts';
 import { RunbookError } from '../errors.ts';
@@ -15,6 +16,7 @@ export function personAsk(palette: Palette, signal: AbortSignal, redact: (text: 
   const context = { output: process.stderr, signal };
   return {
     lacks: () => undefined,
+    getReady: () => rehearse(palette),
     choose: async (question) => {
       await forgetTypedAhead();
       const answer = await orInterrupted(() => keyMenu(toMenu(question, palette), context), signal);
@@ -64,6 +66,19 @@ const keyMenu = createPrompt<string, Menu>(({ message, choices, listed, palette 
   const rows = (listed ? keys : flow(keys, palette.dim(' · '), columns - 6)).map((row) => `  ${row}`);
   return `${[...question, ...rows].join('\n')}  ${palette.dim('›')} `;
 });
+
+/** What a question about a reply is drawn with is loaded by drawing one that nobody sees. */
+function rehearse(palette: Palette): void {
+  showProposal({ path: 'a', before: 'a\n', after: 'b\n', binaryBytes: undefined }, palette, 80, 1);
+  const [unseen, nobody] = [new PassThrough(), new PassThrough()];
+  unseen.resume();
+  const over = new AbortController();
+  const message = 'Accept?';
+  const choices = [{ key: 'y', answer: 'accept', label: 'accept' }] as const;
+  const context = { input: nobody, output: unseen, signal: over.signal };
+  keyMenu(toMenu({ topic: 'review', message, choices }, palette), context).catch(() => {});
+  over.abort();
+}
 
 /** Keys pressed while something else went on were not meant for a question that nobody had seen. */
 async function forgetTypedAhead(): Promise<void> {

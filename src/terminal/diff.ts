@@ -10,16 +10,15 @@ const CONTEXT = 3;
 /** The diff of one file, its head first. More than `most` lines are cut, and it is said how many are left out. */
 export function showProposal(file: Proposal, palette: Palette, columns: number, most: number): string[] {
   // Of bytes that are no text nothing can be compared.
-  const lines = changedLines(file.binaryBytes === undefined ? file : { ...file, before: undefined });
-  const added = lines.filter((line) => line.startsWith('+')).length;
-  const removed = lines.filter((line) => line.startsWith('-')).length;
+  const isNew = file.before === undefined || file.binaryBytes !== undefined;
+  const { first, count, added, removed } = isNew ? newLines(file.after, most) : changes(file);
   const head = spread(
     `  ${file.path === undefined ? 'the reply (it goes nowhere but the log)' : oneLine(file.path)}`,
     summary(file, added, removed),
     columns,
   );
-  const shown = lines.length > most ? lines.slice(0, most - 1) : lines;
-  const rest = lines.length - shown.length;
+  const shown = count > most ? first.slice(0, most - 1) : first;
+  const rest = count - shown.length;
   return [
     palette.bold(head),
     ...shown.map((line) => `  ${painted(harmless(line), palette)}`),
@@ -36,9 +35,7 @@ export function redacted(file: Proposal, redact: (text: string) => string): Prop
 
 /** The same two texts as a unified diff, for the exact changes to a YAML file. */
 export function unifiedDiff(before: string, after: string, palette: Palette): string[] {
-  return changedLines({ path: undefined, before, after, binaryBytes: undefined }).map(
-    (line) => `  ${painted(harmless(line), palette)}`,
-  );
+  return changedLines(before, after).map((line) => `  ${painted(harmless(line), palette)}`);
 }
 
 function summary({ before, after, binaryBytes, removes }: Proposal, added: number, removed: number): string {
@@ -50,18 +47,40 @@ function summary({ before, after, binaryBytes, removes }: Proposal, added: numbe
   return [added > 0 ? `+${added}` : '', removed > 0 ? `-${removed}` : ''].filter(Boolean).join(' ');
 }
 
-function changedLines({ before, after }: Proposal): string[] {
-  if (before === undefined)
-    return after
-      .replace(/\n$/, '')
-      .split('\n')
-      .map((line) => `+ ${line}`);
+interface Changes {
+  /** As many as may be shown, or a few more. */
+  readonly first: readonly string[];
+  /** How many there are in all. */
+  readonly count: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/** Of millions of lines only those are taken out of the text that will be shown. */
+function newLines(after: string, most: number): Changes {
+  const text = after.endsWith('\n') ? after.slice(0, -1) : after;
+  const first: string[] = [];
+  let count = 0;
+  for (let start = 0, end = 0; end >= 0; start = end + 1, count++) {
+    end = text.indexOf('\n', start);
+    if (count < most) first.push(`+ ${end < 0 ? text.slice(start) : text.slice(start, end)}`);
+  }
+  return { first, count, added: count, removed: 0 };
+}
+
+function changes({ before = '', after }: Proposal): Changes {
+  const first = changedLines(before, after);
+  const beginning = (sign: string) => first.filter((line) => line.startsWith(sign)).length;
+  return { first, count: first.length, added: beginning('+'), removed: beginning('-') };
+}
+
+function changedLines(before: string, after: string): string[] {
   const [from, behind] = sharedLines(before, after);
   const part = (text: string) => text.slice(from, text.length - behind);
   const { hunks } = structuredPatch('', '', part(before), part(after), '', '', { context: CONTEXT });
-  const first = after.slice(0, from).split('\n').length - 1;
+  const skipped = after.slice(0, from).split('\n').length - 1;
   return hunks.flatMap((hunk) => [
-    `@@ line ${first + hunk.newStart} @@`,
+    `@@ line ${skipped + hunk.newStart} @@`,
     ...hunk.lines.map((line) => (line.startsWith('\\') ? line : `${line.slice(0, 1)} ${line.slice(1)}`)),
   ]);
 }

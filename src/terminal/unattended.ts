@@ -68,6 +68,7 @@ export const nobody: Ask = {
     const refusal = REFUSALS[topic];
     return refusal && new RunbookError({ code: 'NEEDS_PERSON', ...refusal });
   },
+  getReady: () => {},
   async choose(question) {
     const answer = question.choices.find((choice) => choice.answer === SAFE_ANSWERS[question.topic])?.answer;
     if (answer) return { answer, by: 'nobody' };

@@ -21,11 +21,12 @@ export interface RealWorldOptions {
   readonly quiet: boolean;
   /** Whether several scripts may be at work at once. */
   readonly sideBySide: boolean;
+  /** In the place of what stands in .env, where that can't be read. */
+  readonly dotEnv?: Record<string, string> | undefined;
 }
 
 export async function realWorld(root: string, options: RealWorldOptions): Promise<World> {
-  const { signal } = options;
-  const dotEnv = readDotEnv(root);
+  const { signal, dotEnv = readDotEnv(root) } = options;
   const env = { ...dotEnv, ...process.env };
   const redactor = makeRedactor(env, dotEnv);
   const palette = paletteFor('stderr', options);

@@ -23,6 +23,15 @@ describe.skipIf(folder === undefined)('real agent CLIs', () => {
     for (const body of asked) expect((body as { tools?: unknown[] }).tools ?? []).toEqual([]);
   });
 
+  test('claude goes on by itself after its token limit, and its reply is the whole', async () => {
+    const begun = { text: 'Here:\n\n```python\nprint(', finishReason: 'length' };
+    await using server = await openaiServer({ 'Resume directly': '"hi")\n```\n', 'zebra-1': begun });
+    await using rig = await agentRig('claude');
+    const finished = await rig.run(['next', '--yes=unchecked'], { env: pointedAt(rig, server.origin) });
+    expect(finished.stderr).toContain('claude: goes on after its token limit');
+    expect(rig.read('hello.py')).toBe('print("hi")\n');
+  });
+
   test.each(AGENTS)('%s, and its server refuses the key', async (name) => {
     await using server = await openaiServer({ 'zebra-1': { status: 401, message: 'Bad key' } });
     await using rig = await agentRig(name);
@@ -64,6 +73,14 @@ describe.skipIf(folder === undefined)('real agent CLIs with their tools', () => 
     expect(finished.stderr).toContain('✔ DONE');
     expect(rig.read('made.txt')).toBe('made\n');
     expect(rig.exists('.runbook/copy')).toBe(false);
+  });
+
+  test('what codex starts is known by its environment, so that a killed runner’s is found', async () => {
+    await using rig = await agentRig('codex', ', tools: true');
+    const call = { name: 'exec_command', arguments: JSON.stringify({ cmd: 'printenv RUNBOOK_TASK_ID > made.txt' }) };
+    await using server = await openaiServer({ 'zebra-1': [{ toolCalls: [call] }, 'I have made it.'] });
+    await rig.run(['next', '--answer', 'accept'], { env: pointedAt(rig, server.origin) });
+    expect(rig.read('made.txt')).toBe('greet\n');
   });
 
   test.each(['claude', 'gemini'])('%s may not write elsewhere, and that is seen', async (name) => {

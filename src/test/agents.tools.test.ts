@@ -84,6 +84,28 @@ test('a kill while it works, and while checks try its work, changes nothing of t
   expect(rig.exists('.runbook/copy')).toBe(false);
 });
 
+test('a runner that is killed: the agent, which goes on, is named and ended', async () => {
+  await using rig = await workRig('echo $$ > "$TMPDIR/pid"; setsid sleep 1000 & sleep 1000\n', { git: false });
+  const child = rig.start(['next', '--yes=unchecked']);
+  await expect.poll(() => rig.exists('../tmp/pid') && rig.read('../tmp/pid')).toMatch(/\n/);
+  child.kill('SIGKILL');
+  await child.exit;
+  const pid = rig.read('../tmp/pid').trim();
+  const left = rig.terminal(['next'], { cols: 300 });
+  await press(left, 'What now?', 'q');
+  expect((await left.exit).code).toBe(4);
+  expect(unwrapped(left.screen())).toMatch(new RegExp(` It still runs: \\S+ \\S+claude -p .* \\(pid ${pid}\\)\\. `));
+  expect(left.screen()).toContain('? What now? leave');
+  expect(rig.processes()).toContain(Number(pid));
+  rig.command('claude', program('echo new > src/changed.txt\n'));
+  const again = rig.terminal(['next'], { cols: 300 });
+  await again.waitFor('r end it, and run again');
+  await press(again, 'What now?', 'r');
+  await press(again, 'Accept?', 'y');
+  expect((await again.exit).code).toBe(0);
+  expect(rig.processes()).toEqual([]);
+});
+
 test('keys, the plan, git and the tool’s own files are not seen, or not taken; what is left out is said', async () => {
   const look = 'ls -A . > "$TMPDIR/seen"; cat src/kept.txt > "$TMPDIR/kept"\n';
   const bad =

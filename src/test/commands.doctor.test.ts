@@ -1,4 +1,5 @@
 // `doctor`: what is wrong with the machine, the runbook and its models; and what --fix puts in order.
+import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
@@ -138,4 +139,41 @@ test('files that disagree, mistakes, and keys that git would take', async () => 
   expect(rig.journal().at(-1)).toMatchObject({ event_type: 'HAND_EDIT', task_id: 'a', status_change: 'DONE -> ERROR' });
   rig.write('runbook.yaml', `${PLAN}  - {id: c, depends_on: [nobody]}\n`);
   expect(wrongOf(await examined(rig))).toEqual(['the runbook has 1 mistake']);
+});
+
+test('what lies beside the files, and nothing tells of, is taken away by --fix; what only looks like it is not', async () => {
+  const plan = `${PLAN}  - {id: c, type: AI_ASSISTED, output_artifact: out/c.txt}\n`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': plan, 'a.yaml': 'status: READY\n', '../beside': '' } });
+  const left = ['.runbook.yaml.runbook-tmp', '.a.yaml.runbook-tmp', 'out/.c.txt.runbook-tmp'];
+  const kept = ['mine.runbook-tmp', 'elsewhere/.x.runbook-tmp', '.folder.runbook-tmp/x', '../.beside.runbook-tmp'];
+  for (const path of [...left, ...kept]) rig.write(path, 'half of');
+  rig.write('runbook.yaml', rig.read('runbook.yaml').replace('id: b,', 'id: b, output_artifact: ../beside,'));
+  expect(wrongOf(await examined(rig)).filter((text) => text.includes('runbook-tmp'))).toEqual(
+    left.toSorted().map((path) => `${path}: what a kill left of a write`),
+  );
+  const fixed = await examined(rig, ['--fix']);
+  expect(wrongOf(fixed).filter((text) => text.includes('runbook-tmp'))).toEqual([]);
+  expect(left.filter((path) => rig.exists(path))).toEqual([]);
+  expect(kept.filter((path) => !rig.exists(path))).toEqual([]);
+});
+
+test('a .env that is no text is one thing that is wrong, and the rest is looked at; one with a BOM is read', async () => {
+  const models = 'models:\n  m: {provider: anthropic}\n';
+  await using rig = await makeRig({ files: { 'runbook.yaml': models + PLAN, 'a.yaml': 'status: READY\n' } });
+  // As Windows PowerShell writes it.
+  writeFileSync(`${rig.dir}/.env`, Buffer.from(`\uFEFFANTHROPIC_API_KEY=${KEY}\r\n`, 'utf16le'));
+  const found = await examined(rig);
+  expect(found.filter(({ level }) => level === 'wrong')).toMatchObject([
+    {
+      area: 'runbook',
+      text: '`.env` is not valid UTF-8',
+      hint: 'It is a text file in UTF-8, with lines such as `NAME=value`.',
+    },
+    { area: 'models', text: '`m`: ANTHROPIC_API_KEY is not set' },
+  ]);
+  expect(found).toContainEqual(expect.objectContaining({ text: 'the runbook: 2 tasks' }));
+  expect(wrongOf(await examined(rig, ['--fix']))).toHaveLength(2);
+  rig.write('.env', `\uFEFFANTHROPIC_API_KEY=${KEY}\r\n`);
+  rig.write('runbook.yaml', (models + PLAN).replace('anthropic', 'anthropic, base_url: "http://127.0.0.1:1"'));
+  expect(wrongOf(await examined(rig))).toEqual(['`m`: 127.0.0.1:1 can’t be reached; ANTHROPIC_API_KEY is set']);
 });

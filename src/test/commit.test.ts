@@ -1,4 +1,5 @@
 // `commit`: one git commit with the work and the status together. What the person had uncommitted stays as it is.
+import { symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { unwrapped } from './said.ts';
@@ -146,4 +147,69 @@ test('on no branch, with a journal that git has: both are in the commit; what wa
   expect(rig.git('show', 'HEAD:logs/run_log.jsonl')).toContain('"COMPLETE_TASK"');
   expect(rig.git('show', 'HEAD:kept.txt')).toBe('changed by me\nmore');
   expect(unwrapped(stderr)).toContain('It has, too, what you had not committed before in kept.txt.');
+});
+
+test('of what git ignores, the journal is left out, and work is named; if it is all there is, that is said', async () => {
+  const plan = `models: {m: {provider: scripted, replies: r.yaml}}
+tasks:
+  - id: draft
+    status: READY
+    type: AI_ASSISTED
+    commit: true
+    output_artifact: outputs/draft.md
+    ai_details: {prompt_template: p.md, model: m}
+`;
+  const files = { 'r.yaml': 'replies: [{reply: new}]\n', 'p.md': 'x\n', 'outputs/.keep': '' };
+  await using rig = await makeRig({
+    files: { ...files, 'runbook.yaml': plan, '.gitignore': 'outputs/\nlogs/\n' },
+    git: true,
+  });
+  const { code, stderr } = await rig.run(['next', '--yes=unchecked']);
+  expect([code, rig.read('outputs/draft.md')]).toEqual([0, 'new\n']);
+  expect(rig.git('show', '--name-only', '--format=%s', 'HEAD')).toBe('draft: draft\n\nrunbook.yaml');
+  expect(unwrapped(stderr)).toContain('Not in it, since git ignores it: outputs/draft.md. ');
+  expect(rig.git('status', '--porcelain')).toBe('');
+
+  // A plan that git does not have either.
+  rig.git('rm', '--cached', '--quiet', 'runbook.yaml');
+  rig.git('commit', '--quiet', '--message=without');
+  rig.write('.git/info/exclude', 'runbook.yaml\n');
+  await rig.run(['reset', 'draft']);
+  const again = await rig.run(['next', '--yes=unchecked']);
+  expect(again.code).toBe(0);
+  expect(unwrapped(again.stderr)).toContain('There was nothing to commit for draft: git ignores what it has changed. ');
+  expect(rig.git('log', '--format=%s')).toBe('without\ndraft: draft\nstart');
+});
+
+test('a journal that somebody added to git is in the commit, though its folder is ignored', async () => {
+  await using rig = await makeRig({ git: true, files: files('true') });
+  rig.write('logs/run_log.jsonl', '');
+  rig.git('add', '--force', 'logs/run_log.jsonl');
+  rig.git('commit', '--quiet', '--message=journal');
+  const { code, stderr } = await rig.run(['next']);
+  expect([code, stderr]).toEqual([0, expect.stringContaining('build: Build it\n')]);
+  expect(rig.git('show', 'HEAD:logs/run_log.jsonl')).toContain('"COMPLETE_TASK"');
+  // The full output of the script stands in the same folder.
+  expect(rig.git('ls-files', 'logs')).toBe('logs/run_log.jsonl');
+});
+
+test('names that look like patterns take nothing else with them; beside a link to a folder, what changes is seen', async () => {
+  const build = '#!/bin/sh\nmkdir -p "app/[id]"\necho x > "app/[id]/*.txt"\necho more >> kept.txt\n';
+  await using rig = await makeRig({
+    git: true,
+    files: { ...files('true'), 'build.sh': build, 'app/[id]/mine.txt': 'old\n' },
+  });
+  rig.write('app/[id]/mine.txt', 'mine\n');
+  rig.write('app/i/new.txt', 'mine\n');
+  rig.write('kept.txt', 'changed by me\n');
+  symlinkSync('app', `${rig.dir}/link`);
+  rig.write('.git/hooks/pre-commit', '#!/bin/sh\ngit diff --cached --name-only -- "*.yaml" > "$TMPDIR/hooked"\n');
+  expect((await rig.run(['next'])).code).toBe(0);
+  expect(rig.git('show', '-z', '--name-only', '--format=', 'HEAD').split('\0').filter(Boolean)).toEqual([
+    'app/[id]/*.txt',
+    'kept.txt',
+    'runbook.yaml',
+    'tasks/build.yaml',
+  ]);
+  expect(rig.read('../tmp/hooked')).toBe('runbook.yaml\ntasks/build.yaml\n');
 });

@@ -1,7 +1,11 @@
-// The largest plans that are read, in each form: no command grows past 500 MB. One entry more, and the plan is refused.
+// The largest plans that are read, in each form: no command grows past 500 MB. One entry more, and the plan is refused. And a reply
+// of 20 MB: less than 200.
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { encoded } from '../runbook/memory.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { chunk, streamed, webServer } from './webServer.ts';
 
 const ALL = process.env.RUNBOOK_RELIABILITY === '1';
 const PRELOAD = fileURLToPath(new URL('memory/preload.cjs', import.meta.url));
@@ -61,6 +65,32 @@ function plans({ most, head, task }: (typeof FORMS)[keyof typeof FORMS]) {
     head + Array.from({ length: n }, (_, i) => task(i, i === ready ? 'READY' : 'DONE')).join('');
   return { whole: made(count), tooMuch: made(count + 12), ready: `task_${ready}` };
 }
+
+test('the bytes of a text in pieces are its bytes, wherever it is cut', () => {
+  for (const length of [0, 1, 199_998, 199_999, 200_000, 400_001]) {
+    const text = `${'a'.repeat(length)}🙂é\ud83d${'漢'.repeat(3)}`.slice(0, length === 0 ? 0 : undefined);
+    const pieces = Array.from(encoded(text), (bytes) => Buffer.from(bytes));
+    expect(Buffer.concat(pieces).equals(Buffer.from(text)), `${length}`).toBe(true);
+    expect(pieces.length).toBe(Math.max(1, Math.ceil(text.length / 200_000)));
+  }
+});
+
+test('a reply of 20 MB, in pieces of 1 kB: accepted as text, in less than 200 MB', { timeout: 300_000 }, async () => {
+  const line = 'one line of a reply that is much longer than anybody will ever read, and all of it is text\n';
+  const piece = line.repeat(11);
+  const event = chunk({ choices: [{ index: 0, delta: { content: piece }, finish_reason: null }] });
+  const count = Math.ceil(20_000_000 / piece.length);
+  await using server = await webServer(async (_request, response) => {
+    for (let sent = 0; sent < count; sent++) if (!response.write(event)) await once(response, 'drain');
+    response.end(streamed('the end'));
+  });
+  const plan = `models:\n  m: {provider: openai, model: x, base_url: "${server.url}"}\ntasks:\n  - {id: a, status: READY, type: AI_ASSISTED, output_artifact: out.txt, ai_details: {prompt_template: p.md, model: m}}\n`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': plan, 'p.md': 'Write it.\n' } });
+  const peak = await peakOf(rig, ['next', '--yes=unchecked']);
+  console.log(`a reply of 20 MB: at most ${Math.round(peak)} MB`);
+  expect(rig.read('out.txt').length).toBe(count * piece.length + 'the end\n'.length);
+  expect(peak).toBeLessThan(200);
+});
 
 async function peakOf(rig: Rig, args: string[]): Promise<number> {
   const env = { NODE_OPTIONS: `--require=${PRELOAD}`, RUNBOOK_PEAK: `${rig.dir}/../peak` };

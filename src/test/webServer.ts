@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export async function webServer(respond: RequestListener) {
+export async function webServer(respond: (...args: Parameters<RequestListener>) => unknown) {
   const server = createServer(respond);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -31,6 +31,33 @@ export function streamed(text: string): string {
   const piece = { choices: [{ index: 0, delta: { content: text }, finish_reason: null }] };
   const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
   return `${chunk(piece)}${chunk(end)}data: [DONE]\n\n`;
+}
+
+/** The same cut into events of so many characters, and these, sent, at any byte, also in the middle of a character. */
+export async function inPieces(
+  response: ServerResponse,
+  text: string,
+  { characters, bytes }: { characters: number; bytes: number },
+): Promise<void> {
+  const all = [...text];
+  const events = all.flatMap((_, i) => {
+    if (i % characters !== 0) return [];
+    const content = all.slice(i, i + characters).join('');
+    return [chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })];
+  });
+  const end = chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+  const stream = Buffer.from(`${events.join('')}${end}data: [DONE]\n\n`);
+  await cutInto(response, stream, bytes);
+}
+
+/** Where it is cut is up to the network in the end; most of it arrives as it is sent. */
+export async function cutInto(response: ServerResponse, stream: Buffer, bytes: number): Promise<void> {
+  response.socket?.setNoDelay();
+  for (let at = 0; at < stream.length; at += bytes) {
+    response.write(stream.subarray(at, at + bytes));
+    if (at % 1021 < bytes) await new Promise(setImmediate);
+  }
+  response.end();
 }
 
 /** The body of a request. */
