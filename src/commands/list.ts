@@ -4,7 +4,7 @@ import { EXIT } from '../errors.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { STATUSES } from '../runbook/vocabulary.ts';
-import { lookAt } from '../standing.ts';
+import { lookAt, type Standing } from '../standing.ts';
 import { fit, oneLine, pad, width } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
@@ -29,12 +29,12 @@ export function define(command: Command, action: Action): void {
 export const alone = (context: Context): number => list(context, {});
 
 function list(context: Context, flags: ListFlags): number {
-  const { runbook } = lookAt(context.runbookPath());
+  const { runbook, taken } = lookAt(context.runbookPath());
   const tasks = runbook.tasks.filter((task) => wanted(runbook, task, flags));
   context.print(
     'list',
-    tasks.map((task) => toData(runbook, task)),
-    () => (context.flags.plain ? plainLines(tasks) : lines(context, runbook, tasks)),
+    tasks.map((task) => ({ ...toData(runbook, task), taken_by: taken.get(task.id)?.by ?? null })),
+    () => (context.flags.plain ? plainLines(tasks) : lines(context, { runbook, taken }, tasks)),
   );
   return EXIT.ok;
 }
@@ -63,7 +63,11 @@ function plainLines(tasks: readonly Task[]): string[] {
   return tasks.map(({ id, status, type, name }) => [status, oneLine(id), type, oneLine(name)].join('\t'));
 }
 
-function lines(context: Context, runbook: Runbook, tasks: readonly Task[]): string[] {
+function lines(
+  context: Context,
+  { runbook, taken }: Pick<Standing, 'runbook' | 'taken'>,
+  tasks: readonly Task[],
+): string[] {
   const { palette } = context;
   const columns = context.columns();
   if (tasks.length === 0) return ['No task is like that.'];
@@ -71,9 +75,11 @@ function lines(context: Context, runbook: Runbook, tasks: readonly Task[]): stri
   const idWidth = Math.min(32, Math.max(8, columns - 21), Math.max(...tasks.map((task) => width(oneLine(task.id)))));
   return tasks.map((task) => {
     const waits = waitsFor(runbook, task).map((dependency) => oneLine(dependency.id));
+    const by = taken.get(task.id)?.by;
     const rest = [
       oneLine(task.name) === oneLine(task.id) ? '' : oneLine(task.name),
       waits.length > 0 && ['PENDING', 'READY'].includes(task.status) ? `(waits for ${waits.join(', ')})` : '',
+      by === undefined ? '' : `(taken by ${oneLine(by)})`,
     ]
       .filter(Boolean)
       .join(' ');
