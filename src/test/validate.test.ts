@@ -55,6 +55,7 @@ tasks:
 const unmeant = {
   'runbook.yaml': `descripton: A slip
 owner: Ada
+x-owner: Ada
 defaults: {tmeout: 10m}
 models:
   local: {provider: openai, base_ulr: "http://127.0.0.1:1234/v1"}
@@ -149,26 +150,26 @@ test('what looks unmeant is told with what was meant, and is no mistake', async 
     \`descripton\` is not a field of the tool's; it is kept as it is. Did you mean \`description\`?
     RUNBOOK_INVALID runbook.yaml:2:1 owner
     \`owner\` is not a field of the tool's; it is kept as it is.
-    RUNBOOK_INVALID runbook.yaml:3:12 tmeout
+    RUNBOOK_INVALID runbook.yaml:4:12 tmeout
     \`tmeout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
-    RUNBOOK_INVALID runbook.yaml:5:29 base_ulr
+    RUNBOOK_INVALID runbook.yaml:6:29 base_ulr
     \`base_ulr\` is not a field of the tool's; it is kept as it is. Did you mean \`base_url\`?
-    RUNBOOK_INVALID runbook.yaml:9:5 dependson
+    RUNBOOK_INVALID runbook.yaml:10:5 dependson
     \`dependson\` is not a field of the tool's; it is kept as it is. Did you mean \`depends_on\`?
-    RUNBOOK_INVALID runbook.yaml:10:37 tiemout
+    RUNBOOK_INVALID runbook.yaml:11:37 tiemout
     \`tiemout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
-    RUNBOOK_INVALID runbook.yaml:16:15 nmae
+    RUNBOOK_INVALID runbook.yaml:17:15 nmae
     \`nmae\` is not a field of the tool's; it is kept as it is. Did you mean \`name\`?
-    RUNBOOK_INVALID runbook.yaml:20:41 promt_template
+    RUNBOOK_INVALID runbook.yaml:21:41 promt_template
     \`promt_template\` is not a field of the tool's; it is kept as it is. Did you mean \`prompt_template\`?
     RUNBOOK_INVALID draft.yaml:2:1 review_points
     \`review_points\` is not a field of the tool's; it is kept as it is.
-    RUNBOOK_INVALID runbook.yaml:12:13 READY
+    RUNBOOK_INVALID runbook.yaml:13:13 READY
     \`test\` is READY, but waits for \`build\`; it does not start before
-    RUNBOOK_INVALID runbook.yaml:10:5 script_details
+    RUNBOOK_INVALID runbook.yaml:11:5 script_details
     \`build\` has \`script_details\`, which nothing uses: its type is MANUAL
     \`type: AUTOMATED_SCRIPT\` would use them.
-    SCRIPT_NOT_FOUND runbook.yaml:15:21 ./made-by-build.sh
+    SCRIPT_NOT_FOUND runbook.yaml:16:21 ./made-by-build.sh
     the script \`./made-by-build.sh\` does not exist
     Mend the path, or write that script. It is looked up from the folder the task runs in."
   `);
