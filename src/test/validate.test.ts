@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { inWords, requirePlace, requireSense, type Told } from './refusals.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { said } from './said.ts';
 
 const mistakes = {
   'runbook.yaml': `name: Everything is wrong
@@ -174,6 +175,36 @@ test('what looks unmeant is told with what was meant, and is no mistake', async 
     Mend the path, or write that script. It is looked up from the folder the task runs in."
   `);
   expect(rig.tree()).toEqual(before);
+});
+
+test('a template that nothing names, and a file that two tasks write', async () => {
+  const draft = (id: string, path: string) =>
+    `  - {id: ${id}, type: AI_ASSISTED, ai_details: {model: paste, prompt_template: prompt_templates/${id}.md}, output_artifact: ${path}}\n`;
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml': `tasks:\n${draft('a', 'one.md')}${draft('b', 'two.md')}${draft('c', 'one.md')}`,
+      'prompt_templates/a.md': '{% include "prompt_templates/parts/head.md" %}\n',
+      'prompt_templates/b.md': 'b\n',
+      'prompt_templates/c.md': 'c\n',
+      'prompt_templates/parts/head.md': 'head\n',
+      'prompt_templates/parts/foot.md': 'see foot.md\n',
+      'prompt_templates/.swp': 'x',
+    },
+  });
+  expect(said(rig, await rig.run(['validate']))).toMatchInlineSnapshot(`
+    "exit 0
+    ── stdout
+    3 tasks, 0 mistakes, 2 warnings
+    ── stderr
+    warning: \`c\` writes \`one.md\`, as \`a\` does: what is written last is what remains
+     ——▶ runbook.yaml:4:117
+      │
+    4 │   - {id: c, type: AI_ASSISTED, ai_details: {model: paste, prompt_template: prompt_templates/c.md}, output_artifact: one.md}
+      │                                                                                                                     ^^^^^^
+
+    warning: no task uses the template \`prompt_templates/parts/foot.md\`
+     ——▶ prompt_templates/parts/foot.md:1:1"
+  `);
 });
 
 test('keys that nobody knows are still there after a run', async () => {
