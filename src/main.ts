@@ -2,10 +2,11 @@
 import { bareLine } from './bareLine.ts';
 import { asJson, Context, type GlobalFlags, type Work } from './commands/context.ts';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT, formatTrouble, RunbookError } from './errors.ts';
+import { EXIT, RunbookError } from './errors.ts';
 import { reasonOf, shownPath } from './paths.ts';
 import { paletteFor } from './terminal/colour.ts';
-import { columnsOf, write } from './terminal/streams.ts';
+import { write } from './terminal/streams.ts';
+import { sayTrouble } from './terminal/trouble.ts';
 
 declare const RUNBOOK_VERSION: string;
 
@@ -36,7 +37,7 @@ function report(thrown: unknown, json: boolean): number {
   if (error instanceof RunbookError) {
     if (error.code === 'INTERRUPTED' && !json) write('stderr', 'interrupted; nothing was changed\n');
     else if (json) write('stderr', `${asJson(errorObject(error.code, error.message, error))}\n`);
-    else write('stderr', `${formatTrouble(error, palette, 'error', columnsOf('stderr'))}\n`);
+    else sayTrouble(error, palette);
     return error.exitCode;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -10,12 +10,11 @@ import type { Runbook, Status, Task } from '../runbook/task.ts';
 import { type Changed, changeStatus, openSession, type Session } from '../session.ts';
 import { bringUpToDate, lookAt, type Standing, tellWhoWaits } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
-import { oneLine } from '../terminal/words.ts';
+import { asCommand, oneLine } from '../terminal/words.ts';
 import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
 import { type PlannedStatus, printPlanned } from './planned.ts';
-import { asCommand } from './telling.ts';
 
 export interface ChangingFlags {
   readonly reason?: string;

@@ -4,10 +4,10 @@ import { RunbookError } from '../errors.ts';
 import type { Taken } from '../events.ts';
 import type { Task } from '../runbook/task.ts';
 import { type Changed, changeStatus, recordOutcome, type Session } from '../session.ts';
+import { asCommand } from '../terminal/words.ts';
 import type { Ask, World } from '../world.ts';
 import { type ChangingFlags, changeEach } from './changing.ts';
 import type { Action, Context } from './context.ts';
-import { asCommand } from './telling.ts';
 
 export function define(command: Command, action: Action): void {
   command

@@ -8,6 +8,7 @@ import { readRunbook } from '../runbook/read.ts';
 import { type Moment, readStory, type Story, type Totals } from '../story.ts';
 import { say } from '../terminal/streams.ts';
 import {
+  asCommand,
   count,
   duration,
   fit,
@@ -22,7 +23,7 @@ import {
 } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
-import { asCommand, howWords, momentData, momentRows, unreadableWords } from './telling.ts';
+import { howWords, momentData, momentRows, unreadableWords } from './telling.ts';
 
 interface HistoryFlags {
   readonly limit: number;
@@ -93,7 +94,7 @@ function toLines(
   { id, earlier }: { id: string | undefined; earlier: number },
 ): string[] {
   const { palette } = context;
-  if (moments.length === 0) return [nothing(id)];
+  if (moments.length === 0) return context.within(nothing(id));
   const columns = context.columns();
   const ids = Math.min(28, Math.max(...moments.map(({ taskId = ALL }) => width(oneLine(taskId)))));
   const head = ({ time, taskId = ALL }: Moment) =>

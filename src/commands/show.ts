@@ -6,7 +6,8 @@ import { logOfLastStart } from '../logs.ts';
 import { dependentsOf, waitsFor } from '../runbook/ready.ts';
 import { type AiDetails, commandLine, homeLine, type Runbook, type ScriptDetails, type Task } from '../runbook/task.ts';
 import { lookAt } from '../standing.ts';
-import { ago, duration, harmless, oneLine, pad } from '../terminal/words.ts';
+import { columnsOf } from '../terminal/streams.ts';
+import { ago, duration, harmless, oneLine, pad, within } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
 
@@ -66,6 +67,9 @@ function scriptData({ command, cwd, timeoutMs }: ScriptDetails) {
   return { command: commandLine(command), cwd, timeout_ms: timeoutMs ?? null };
 }
 
+/** The columns before what is told. */
+const LABELS = 12;
+
 function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Taken | undefined): string[] {
   const waits = waitsFor(runbook, task).map((dependency) => `${oneLine(dependency.id)} (${dependency.status})`);
   const rows: [string, readonly string[]][] = [
@@ -109,11 +113,14 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Take
     ['log', multiline(logOfLastStart(runbook.root, task.id))],
   ];
   const name = oneLine(task.name) === oneLine(task.id) ? '' : `  ${oneLine(task.name)}`;
+  const room = columnsOf('stdout');
   return [
-    `${palette.bold(oneLine(task.id))}${name}`,
+    ...within(`${palette.bold(oneLine(task.id))}${name}`, room),
     '',
     ...rows.flatMap(([label, lines]) =>
-      lines.map((line, i) => `  ${palette.dim(pad(i === 0 ? label : '', 9))} ${line}`),
+      lines
+        .flatMap((line) => within(line, room && room - LABELS))
+        .map((line, i) => `  ${palette.dim(pad(i === 0 ? label : '', LABELS - 3))} ${line}`),
     ),
   ];
 }

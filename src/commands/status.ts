@@ -8,7 +8,7 @@ import { whatNextDoes } from '../reasons.ts';
 import { nextReady, waitsFor } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
-import { ago, duration, fit, flow, money, oneLine, pad, spread, width, wrap } from '../terminal/words.ts';
+import { ago, asCommand, duration, fit, flow, money, oneLine, pad, spread, width, wrap } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
 export function define(command: Command, action: Action): void {
@@ -146,15 +146,13 @@ function takenLines({ palette }: Context, task: Task, taken: Taken | undefined, 
 
 function errorLines({ palette }: Context, task: Task, columns: number): string[] {
   const issue = openIssue(task);
-  const id = oneLine(task.id);
+  const [retry, show] = [asCommand('retry', task.id), asCommand('show', task.id)];
   const when = issue?.timestamp === undefined ? '' : `, ${ago(new Date(issue.timestamp), new Date())}`;
   const detail = oneLine(issue?.detail?.split('\n').slice(0, 2).join(': ') ?? 'no issue is written');
   return [
     `  ${palette.status('ERROR')}   ${idAndName(task, columns)}`,
     `          ${fit(`${detail}${when}`, columns - 10)}`,
-    ...flow([palette.bold(`runbook retry ${id}`), `runbook show ${id}`], ' · ', columns - 10).map(
-      (line) => `          ${line}`,
-    ),
+    ...flow([palette.bold(retry), show], ' · ', columns - 10).map((line) => `          ${line}`),
   ];
 }
 

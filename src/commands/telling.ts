@@ -1,6 +1,5 @@
 // How `why` and `history` tell a moment of the journal: as data, and as the rows of a screen.
 import { JOURNAL_FILE } from '../journal.ts';
-import { commandLine } from '../runbook/task.ts';
 import type { Moment } from '../story.ts';
 import type { Palette } from '../terminal/colour.ts';
 import { duration, flow, money, oneLine, pad, plural, width, wrap } from '../terminal/words.ts';
@@ -83,11 +82,6 @@ export function beside(start: string, text: string, columns: number): string[] {
   const items = text.split(' · ');
   const lines = items.every((item) => width(item) <= room) ? flow(items, ' · ', room) : wrap(text, room);
   return lines.map((line, i) => `${i === 0 ? start : ' '.repeat(indent)}${line}`.trimEnd());
-}
-
-/** As it can be pasted into a shell: `runbook retry "a b"`. */
-export function asCommand(...args: readonly string[]): string {
-  return commandLine({ kind: 'program', file: 'runbook', args });
 }
 
 export function unreadableWords(lines: number): string {

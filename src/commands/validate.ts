@@ -1,12 +1,12 @@
 // `validate`: all mistakes at once, in the YAML, the templates and what the tasks name, and what looks unmeant.
 import type { Command } from 'commander';
-import { EXIT, formatTrouble, type Trouble } from '../errors.ts';
+import { EXIT, type Trouble } from '../errors.ts';
 import { findProblem } from '../handlers/index.ts';
 import { inspectRunbook } from '../runbook/read.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook } from '../runbook/task.ts';
 import { paletteFor } from '../terminal/colour.ts';
-import { columnsOf, write } from '../terminal/streams.ts';
+import { sayTrouble } from '../terminal/trouble.ts';
 import { plural } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { unmeant } from './unmeant.ts';
@@ -26,10 +26,8 @@ async function validate(context: Context): Promise<number> {
   const data = { valid: mistakes.length === 0, mistakes: mistakes.map(toData), warnings: warnings.map(toData) };
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
   if (!context.flags.json) {
-    const say = (trouble: Trouble, label: string) =>
-      write('stderr', `${formatTrouble(trouble, palette, label, columnsOf('stderr'))}\n\n`);
-    for (const warning of warnings) say(warning, 'warning');
-    for (const mistake of mistakes) say(mistake, 'error');
+    for (const warning of warnings) sayTrouble(warning, palette, 'warning', '\n\n');
+    for (const mistake of mistakes) sayTrouble(mistake, palette, 'error', '\n\n');
   }
   const tasks = whole ? `${plural(whole.tasks.length, 'task')}, ` : '';
   context.print('validate', data, () => [

@@ -8,9 +8,10 @@ import { homeLine, openIssue, statusLine, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
 import { isChange, momentOf, readStory, type Story } from '../story.ts';
 import { say } from '../terminal/streams.ts';
+import { asCommand } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
-import { asCommand, momentData, unreadableWords } from './telling.ts';
+import { momentData, unreadableWords } from './telling.ts';
 import { plainLines, screenLines, type Told } from './whyScreen.ts';
 
 export function define(command: Command, action: Action): void {
