@@ -60,7 +60,7 @@ async function report(context: Context, given: ReportFlags): Promise<number> {
   const text = context.flags.json ? '' : await textIn(format, told);
   if (flags.output === undefined) context.print('report', toData(told), () => text.split('\n'));
   else writeFile(context, flags.output, text);
-  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable));
+  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable, told.journal));
   return EXIT.ok;
 }
 

@@ -29,9 +29,10 @@ function why(context: Context, id: string): number {
   requireTask(standing.runbook, 'why', id);
   const task = standing.runbook.tasks.find((candidate) => candidate.id === id);
   if (!task) return EXIT.ok;
-  const told = tell(standing, task, readStory(standing.runbook.root, new Set([id])));
+  const story = readStory(standing.runbook.root, new Set([id]));
+  const told = tell(standing, task, story);
   context.print('why', toData(told), () => (context.flags.plain ? plainLines(told) : screenLines(context, told)));
-  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable));
+  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable, story.journal));
   return EXIT.ok;
 }
 

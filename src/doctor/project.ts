@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { wouldBeCommitted } from '../git.ts';
-import { JOURNAL_FILE, walkJournal } from '../journal.ts';
+import { journalFile, walkJournal } from '../journal.ts';
 import { COPY, FOLDER } from '../runbook/folder.ts';
 import { leaseHolder } from '../runbook/lease.ts';
 import { wasCutOff } from '../runbook/lock.ts';
@@ -90,7 +90,7 @@ function leftovers(root: string, runbook: Runbook | undefined): Found[] {
 }
 
 function journal(root: string): Found[] {
-  if (!existsSync(join(root, JOURNAL_FILE))) return [{ level: 'note', text: 'no journal yet' }];
+  if (!existsSync(join(root, journalFile(root)))) return [{ level: 'note', text: 'no journal yet' }];
   const read = tried(() => {
     let lines = 0;
     const unreadable = walkJournal(root, () => lines++);

@@ -1,5 +1,7 @@
 // Bad input and edges: ids and names of all kinds, no task and thousands, runbooks in odd places, narrow terminals. What holds for every command is in
 // commands.every.test.ts.
+import { readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -98,4 +100,37 @@ test('the nearest runbook upwards counts, to the root of the repository; a path 
   expect((await rig.run(['-C', 'near by/below', 'done', 'inner'])).code).toBe(0);
   expect(rig.read('near by/runbook.yaml')).toBe('tasks: [{id: inner, status: DONE}]\n');
   expect((await rig.run(['--file', 'near by/runbook.yaml', 'reset', 'inner'])).code).toBe(0);
+});
+
+test('two runbooks in one folder: each has its own past, and what one has done is no work of a hand to the other', async () => {
+  const plan = (name: string) =>
+    `name: ${name}\ntasks:\n  - {id: a, status: READY, type: AUTOMATED_SCRIPT, script_details: "true"}\n  - {id: b, depends_on: [a]}\n`;
+  const files = ['runbook.yaml', 'release plan.yaml', 'other.yml'];
+  await using rig = await makeRig({ files: Object.fromEntries(files.map((file) => [file, plan(file)])) });
+  const of = (file: string, ...args: string[]) =>
+    rig.run([...(file === 'runbook.yaml' ? [] : ['--file', file]), ...args]);
+  for (const args of [['next'], ['start', 'b', '--by', 'bot'], ['done', 'b'], ['status']])
+    for (const file of files) {
+      const { code, stdout, stderr } = await of(file, ...args);
+      expect([file, args, code, stdout + stderr]).toEqual([
+        file,
+        args,
+        0,
+        expect.not.stringMatching(/[Yy]ou |renamed/),
+      ]);
+    }
+  for (const file of files) {
+    expect(rig.read(file).match(/DONE/g), file).toHaveLength(2);
+    expect(dataOf('history', await of(file, 'history', '--json')), file).toMatchObject({
+      totals: { starts: 2 },
+    });
+  }
+  expect(readdirSync(join(rig.dir, 'logs')).filter((name) => name.endsWith('.jsonl'))).toEqual([
+    'run_log.jsonl',
+    'run_log.other.yml.jsonl',
+    'run_log.release plan.jsonl',
+  ]);
+  // The same one by another way.
+  symlinkSync('release plan.yaml', join(rig.dir, 'link.yaml'));
+  expect(dataOf('history', await of('link.yaml', 'history', '--json'))).toMatchObject({ totals: { starts: 2 } });
 });
