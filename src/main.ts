@@ -64,7 +64,10 @@ function systemTrouble(error: unknown): RunbookError | undefined {
   const reading = ['open', 'read', 'stat', 'lstat', 'scandir', 'access', 'realpath'].includes(syscall);
   const what = path === undefined ? 'the system refused' : `\`${shownPath(process.cwd(), path)}\` can't be used`;
   const message = `${what}: ${reasonOf(code)}`;
-  return new RunbookError({ code: reading ? 'FILE_UNREADABLE' : 'FILE_UNWRITABLE', message }, { cause: error });
+  const isForbidden = code === 'EACCES' || code === 'EPERM';
+  const hint =
+    isForbidden && path !== undefined ? `ls -ld ${shownPath(process.cwd(), path)}  shows who may` : undefined;
+  return new RunbookError({ code: reading ? 'FILE_UNREADABLE' : 'FILE_UNWRITABLE', message, hint }, { cause: error });
 }
 
 function errorObject(code: string, message: string, { at, hint }: { at?: unknown; hint?: string | undefined } = {}) {
