@@ -1,10 +1,11 @@
 // `list`: every task on a line, in the order of the file.
 import type { Command } from 'commander';
-import { EXIT } from '../errors.ts';
+import { EXIT, RunbookError } from '../errors.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
-import { STATUSES } from '../runbook/vocabulary.ts';
+import { STATUSES, type Status } from '../runbook/vocabulary.ts';
 import { lookAt, type Standing } from '../standing.ts';
+import { didYouMean } from '../suggest.ts';
 import { fit, oneLine, pad, width } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
@@ -16,7 +17,12 @@ interface ListFlags {
 
 export function define(command: Command, action: Action): void {
   command
-    .addOption(command.createOption('--status <status...>', 'only these').choices([...STATUSES]))
+    .addOption(
+      command
+        .createOption('--status <status...>', 'only these')
+        .choices([...STATUSES])
+        .argParser(statusOf),
+    )
     .option('--ready', 'only those that could start now')
     .option('--tag <tag...>', 'only those with one of these tags')
     .addHelpText(
@@ -24,6 +30,18 @@ export function define(command: Command, action: Action): void {
       'Examples:\n  runbook list\n  runbook list --status ERROR SKIPPED\n  runbook list --plain | cut -f2      the ids alone\n',
     )
     .action(action(list));
+}
+
+/** In capitals or not. */
+function statusOf(word: string, before: readonly Status[] | undefined): Status[] {
+  const status = STATUSES.find((known) => known === word.toUpperCase());
+  if (status === undefined)
+    throw new RunbookError({
+      code: 'USAGE',
+      message: `\`${word}\` is not a status.${didYouMean(word.toUpperCase(), STATUSES)}`,
+      hint: `It is one of ${STATUSES.join(', ')}.`,
+    });
+  return [...(before ?? []), status];
 }
 
 export const alone = (context: Context): number => list(context, {});

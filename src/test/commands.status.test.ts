@@ -233,8 +233,8 @@ describe('list', () => {
     expect(said(rig, await rig.run(['list', '--status', 'OPEN']))).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: option \`--status <status...>\` argument \`OPEN\` is invalid. Allowed choices are PENDING, READY, RUNNING, DONE, ERROR, SKIPPED.
-        runbook list --help  tells what it takes"
+      error: \`OPEN\` is not a status.
+        It is one of PENDING, READY, RUNNING, DONE, ERROR, SKIPPED."
     `);
   });
 
