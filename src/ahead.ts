@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, Holder } from './events.ts';
-import { JOURNAL_FILE, lastChanges } from './journal.ts';
+import { journalFile, lastChanges } from './journal.ts';
 import { Agenda } from './runbook/agenda.ts';
 import type { Lease } from './runbook/lease.ts';
 import { whileLocked } from './runbook/lock.ts';
@@ -253,7 +253,8 @@ export class Ahead {
   }
 
   #othersBytes(): number {
-    const size = statSync(join(this.#session.root, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
+    const size =
+      statSync(join(this.#session.root, journalFile(this.#session.root)), { throwIfNoEntry: false })?.size ?? 0;
     return size - this.#session.journaledBytes();
   }
 }

@@ -6,10 +6,14 @@ import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event, NewIssue, Taken } from './events.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
 import { NotPlain, readPlain, requirePlain } from './plainFile.ts';
+import { ownFile } from './runbook/find.ts';
 import { encoded } from './runbook/memory.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
 
-export const JOURNAL_FILE = 'logs/run_log.jsonl';
+/** From the folder of the runbook. */
+export function journalFile(root: string): string {
+  return ownFile(root, 'logs/run_log.jsonl');
+}
 
 /** A line of the journal, as it is written. */
 export interface JournalLine {
@@ -169,7 +173,7 @@ export interface OutcomeRecord {
 
 /** For each task whose status the tool ever wrote, or saw a hand write: its last change. */
 export function lastChanges(root: string): ReadonlyMap<string, LastChange> {
-  const path = join(root, JOURNAL_FILE);
+  const path = join(root, journalFile(root));
   const found = statOf(path);
   const known = followed.get(path);
   const isLonger = known?.ino === found?.ino && (known?.size ?? 0) <= (found?.size ?? 0);
@@ -437,7 +441,7 @@ function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
  */
 function append(root: string, lines: readonly string[], durably: boolean): number {
   mkdirSync(join(root, 'logs'), { recursive: true });
-  const path = join(root, JOURNAL_FILE);
+  const path = join(root, journalFile(root));
   return naming(path, () => {
     const file = openSync(path, 'a+');
     let all = 0;
@@ -468,9 +472,9 @@ function endsTorn(file: number): boolean {
 
 function journalText(root: string): string {
   try {
-    return readPlain(join(root, JOURNAL_FILE), Number.POSITIVE_INFINITY).toString();
+    return readPlain(join(root, journalFile(root)), Number.POSITIVE_INFINITY).toString();
   } catch (error) {
-    return emptyIfMissing(error);
+    return emptyIfMissing(root, error);
   }
 }
 
@@ -485,10 +489,10 @@ function textFrom(root: string, offset: number): string {
 function* piecesOf(root: string, offset = 0): Generator<Buffer> {
   let file: number;
   try {
-    requirePlain(join(root, JOURNAL_FILE));
-    file = openSync(join(root, JOURNAL_FILE), 'r');
+    requirePlain(join(root, journalFile(root)));
+    file = openSync(join(root, journalFile(root)), 'r');
   } catch (error) {
-    emptyIfMissing(error);
+    emptyIfMissing(root, error);
     return;
   }
   try {
@@ -500,7 +504,7 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
       yield piece.subarray(0, length);
     }
   } catch (error) {
-    throw unreadableJournal(error);
+    throw unreadableJournal(root, error);
   } finally {
     closeSync(file);
   }
@@ -509,16 +513,16 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
 const PIECE = 1 << 18;
 
 /** A journal that is not there yet is an empty one. Throws FILE_UNREADABLE for any other trouble. */
-function emptyIfMissing(error: unknown): '' {
+function emptyIfMissing(root: string, error: unknown): '' {
   if (errnoOf(error) === 'ENOENT') return '';
-  throw unreadableJournal(error);
+  throw unreadableJournal(root, error);
 }
 
-function unreadableJournal(error: unknown): unknown {
+function unreadableJournal(root: string, error: unknown): unknown {
   const errno = errnoOf(error);
   const why = error instanceof NotPlain ? error.message : errno && reasonOf(errno);
   if (why === undefined) return error;
-  const message = `\`${JOURNAL_FILE}\` can't be read: ${why}`;
+  const message = `\`${journalFile(root)}\` can't be read: ${why}`;
   const hint = 'Move away what stands there; the journal is begun anew.';
   return new RunbookError({ code: 'FILE_UNREADABLE', message, hint }, { cause: error });
 }

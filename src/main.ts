@@ -2,10 +2,11 @@
 import { bareLine } from './bareLine.ts';
 import { asJson, Context, type GlobalFlags, type Work } from './commands/context.ts';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT, formatTrouble, RunbookError } from './errors.ts';
+import { EXIT, RunbookError } from './errors.ts';
 import { reasonOf, shownPath } from './paths.ts';
 import { paletteFor } from './terminal/colour.ts';
-import { columnsOf, write } from './terminal/streams.ts';
+import { write } from './terminal/streams.ts';
+import { sayTrouble } from './terminal/trouble.ts';
 
 declare const RUNBOOK_VERSION: string;
 
@@ -36,7 +37,7 @@ function report(thrown: unknown, json: boolean): number {
   if (error instanceof RunbookError) {
     if (error.code === 'INTERRUPTED' && !json) write('stderr', 'interrupted; nothing was changed\n');
     else if (json) write('stderr', `${asJson(errorObject(error.code, error.message, error))}\n`);
-    else write('stderr', `${formatTrouble(error, palette, 'error', columnsOf('stderr'))}\n`);
+    else sayTrouble(error, palette);
     return error.exitCode;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -63,7 +64,10 @@ function systemTrouble(error: unknown): RunbookError | undefined {
   const reading = ['open', 'read', 'stat', 'lstat', 'scandir', 'access', 'realpath'].includes(syscall);
   const what = path === undefined ? 'the system refused' : `\`${shownPath(process.cwd(), path)}\` can't be used`;
   const message = `${what}: ${reasonOf(code)}`;
-  return new RunbookError({ code: reading ? 'FILE_UNREADABLE' : 'FILE_UNWRITABLE', message }, { cause: error });
+  const isForbidden = code === 'EACCES' || code === 'EPERM';
+  const hint =
+    isForbidden && path !== undefined ? `ls -ld ${shownPath(process.cwd(), path)}  shows who may` : undefined;
+  return new RunbookError({ code: reading ? 'FILE_UNREADABLE' : 'FILE_UNWRITABLE', message, hint }, { cause: error });
 }
 
 function errorObject(code: string, message: string, { at, hint }: { at?: unknown; hint?: string | undefined } = {}) {

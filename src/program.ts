@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Action, GlobalFlags, Work } from './commands/context.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, RunbookError } from './errors.ts';
-import { didYouMean } from './suggest.ts';
+import { unknownCommand, usageError } from './usage.ts';
 
 declare const RUNBOOK_VERSION: string;
 
@@ -105,27 +105,4 @@ async function addCommands(program: Command, argv: readonly string[], action: Ac
 
 function sentence(summary: string): string {
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
-}
-
-function unknownCommand(name: string): RunbookError {
-  const known = COMMANDS.flatMap((command) => [command.name, ...(command.aliases ?? [])]);
-  return new RunbookError({
-    code: 'USAGE',
-    message: `there is no command \`${name}\`.${didYouMean(name, known)}`,
-    hint: 'runbook --help  lists them all',
-  });
-}
-
-/** Commander's complaint in our form. */
-function usageError(error: CommanderError, argv: readonly string[]): RunbookError {
-  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
-  const command = argv.find((word) => COMMANDS.some(({ name }) => name === word));
-  const suggestion = more.join(' ').replace(/^\(Did you mean (.+)\?\)$/, '. Did you mean `$1`?');
-  const [, value = '', choices = ''] = /'([^']*)' is invalid.*Allowed choices are (.+)\.$/.exec(message) ?? [];
-  const worded = message.replaceAll(/'([^']*)'/g, '`$1`');
-  return new RunbookError({
-    code: 'USAGE',
-    message: worded + suggestion + didYouMean(value, choices.split(', ')),
-    hint: `runbook ${command ? `${command} ` : ''}--help  tells what it takes`,
-  });
 }

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
 import { readPlain } from './plainFile.ts';
+import { ownFile } from './runbook/find.ts';
 import { FOLDER } from './runbook/folder.ts';
 import type { Fields, Plan, PlannedTask } from './runbook/plan.ts';
 import type { LastStatus } from './runbook/settle.ts';
@@ -123,5 +124,5 @@ const FORMAT = 2;
 
 /** Where it is kept. */
 export function seenPath(root: string): string {
-  return join(root, FOLDER, 'plan.json');
+  return join(root, FOLDER, ownFile(root, 'plan.json'));
 }

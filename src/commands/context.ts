@@ -7,7 +7,7 @@ import { findRunbook } from '../runbook/find.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
 import { columnsOf, isTerminal, write } from '../terminal/streams.ts';
 import type { AnswerFlags } from '../terminal/unattended.ts';
-import { onlyColours } from '../terminal/words.ts';
+import { onlyColours, within } from '../terminal/words.ts';
 import type { World } from '../world.ts';
 import type { Kind, Output } from './output.ts';
 
@@ -104,6 +104,12 @@ export class Context {
     }
     if (error instanceof Error && error.stack) error.stack = redact(error.stack);
     return error;
+  }
+
+  /** What goes to stdout, in lines that the edge of a terminal does not break; elsewhere as it is. */
+  within(...lines: readonly string[]): string[] {
+    const columns = columnsOf('stdout');
+    return lines.flatMap((line) => within(line, columns));
   }
 
   columns(): number {

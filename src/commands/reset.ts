@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { dependentsOf } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
+import { asCommand } from '../terminal/words.ts';
 import { type ChangingFlags, changeEach, changingFlags } from './changing.ts';
 import type { Action, Context } from './context.ts';
 import type { PlannedStatus } from './planned.ts';
@@ -26,7 +27,8 @@ export function withIds(context: Context, ids: string[], flags: ResetFlags = {})
     to: 'READY',
     from: ['DONE', 'SKIPPED'],
     givesBack: true,
-    instead: (task) => (task.status === 'ERROR' ? `\`runbook retry ${task.id}\` is for that.` : 'It was not done yet.'),
+    instead: (task) =>
+      task.status === 'ERROR' ? `\`${asCommand('retry', task.id)}\` is for that.` : 'It was not done yet.',
     along: flags.withDependents ? dependents : undefined,
   });
 }

@@ -3,7 +3,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPlain } from '../plainFile.ts';
-import { folderFor } from './folder.ts';
+import { ownFile } from './find.ts';
+import { FOLDER, folderFor } from './folder.ts';
 import { isPlainRunbook as isPlain } from './plainForm.ts';
 import { differenceFrom, type PlainReading, readPlainYaml, recall } from './plainReadings.ts';
 import type { Habits } from './plainYaml.ts';
@@ -99,5 +100,5 @@ function isCloseTo(reading: PlainReading, text: string): boolean {
 }
 
 function pathIn(root: string): string {
-  return join(root, '.runbook', 'reading.json');
+  return join(root, FOLDER, ownFile(root, 'reading.json'));
 }

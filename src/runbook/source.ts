@@ -116,7 +116,7 @@ function unreadable(error: unknown, file: string, askedAt: Where): unknown {
     code: 'FILE_UNREADABLE',
     message: `\`${file}\` can't be read: ${reasonOf(errno)}`,
     at: placeOf(askedAt),
-    hint: errno === 'EISDIR' ? 'Name a file.' : undefined,
+    hint: errno === 'EISDIR' ? 'Name a file.' : errno === 'EACCES' ? `chmod u+r ${file}` : undefined,
   });
 }
 

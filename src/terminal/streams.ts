@@ -2,7 +2,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { EXIT, errnoOf } from '../errors.ts';
 import { pause } from '../runbook/steady.ts';
-import { onlyColours } from './words.ts';
+import { onlyColours, within } from './words.ts';
 
 const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
@@ -42,7 +42,12 @@ export function write(stream: 'stdout' | 'stderr', text: string): void {
   }
 }
 
-/** A line of data's company, for a person: on stderr. */
+/** A line of data's company, for a person: on stderr, and not broken in a word by the edge of the terminal. */
 export function say(line: string): void {
+  for (const row of within(onlyColours(line), columnsOf('stderr'))) write('stderr', `${row}\n`);
+}
+
+/** A line that is shown as it is, such as one of a diff. */
+export function sayWhole(line: string): void {
   write('stderr', `${onlyColours(line)}\n`);
 }

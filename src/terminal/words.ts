@@ -74,6 +74,20 @@ export function oneLine(text: string): string {
   return harmless(text).replaceAll(/\s+/g, ' ').trim();
 }
 
+/** A call of ours as a shell takes it: what is written there may be copied. */
+export function asCommand(...words: readonly string[]): string {
+  const [command = '', ...args] = words;
+  // An id may look like a flag. Those of ours have two dashes and a word.
+  const hasDash = args.some((arg) => /^-(?!-[a-z][a-z-]*$)/.test(arg));
+  return ['runbook', command, ...(hasDash ? ['--'] : []), ...args.map(shellWord)].join(' ');
+}
+
+function shellWord(word: string): string {
+  if (/\p{Cc}/u.test(word))
+    return `$'${JSON.stringify(word).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+  return /^[\p{L}\p{N}_@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /** How many columns a text takes. Of almost all it is their length; for others, tables are loaded. */
 export function width(text: string): number {
   const bare = text.replaceAll(COLOUR, '');
@@ -118,6 +132,15 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
       ? lines
       : wrapAnsi(text, most, { hard: true, trim: false }).split('\n');
   return wrapped.map((line, i) => (i === 0 ? line : indent + line.trimStart()).trimEnd());
+}
+
+/** Each line as it is, if it finds room in a terminal of so many columns; else in several, set in as the first is. */
+export function within(text: string, columns: number | undefined): readonly string[] {
+  return text.split('\n').flatMap((line) => {
+    if (columns === undefined || width(line) <= columns) return [line];
+    const start = /^ */.exec(line)?.[0] ?? '';
+    return wrap(line, columns, start || '  ');
+  });
 }
 
 /** Items on as few lines as hold them, none broken in two. */
