@@ -87,7 +87,12 @@ test('other commands see what the files do not say yet, and change what they are
 
 test('killed in the middle: what the journal has is told by `list`, brought into the files, and not run again', async () => {
   await using rig = await makeRig({
-    files: chainOf({ a: 'true', b: 'true', c: '[ -e again ] || { touch again; kill -9 $PPID; }', d: 'true' }),
+    files: chainOf({
+      a: 'true',
+      b: 'true',
+      c: '[ -e again ] || { touch again; kill -9 $(echo $RUNBOOK_RUN_ID | cut -d- -f2); }',
+      d: 'true',
+    }),
   });
   expect((await rig.run(['run'])).signal).toBe('SIGKILL');
   const before = rig.tree();
@@ -102,7 +107,9 @@ test('killed in the middle: what the journal has is told by `list`, brought into
 });
 
 test('killed in the middle, and then a hand: it wins over what the journal has', async () => {
-  await using rig = await makeRig({ files: chainOf({ a: 'true', b: 'true', c: 'kill -9 $PPID', d: 'true' }) });
+  await using rig = await makeRig({
+    files: chainOf({ a: 'true', b: 'true', c: 'kill -9 $(echo $RUNBOOK_RUN_ID | cut -d- -f2)', d: 'true' }),
+  });
   expect((await rig.run(['run'])).signal).toBe('SIGKILL');
   rig.write(
     'runbook.yaml',
