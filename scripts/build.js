@@ -43,11 +43,12 @@ mkdirSync('dist/schemas/json', { recursive: true });
 for (const { fileName, code } of output) replace(join('dist', fileName), withLoads(code));
 // The project's own says that a `.js` file is an ES module.
 replace('dist/package.json', '{ "type": "commonjs" }\n');
+replace('dist/spawner.pl', readFileSync('src/spawner.pl', 'utf8'));
 replace('dist/licenses.txt', licencesOf([...imports.keys()].filter((id) => !id.startsWith('\0'))));
 const schemas = JSON.parse(execFileSync(process.execPath, ['dist/cli.js', 'schema', 'all']));
 for (const [which, schema] of Object.entries(schemas))
   replace(`dist/schemas/${which}.json`, `${JSON.stringify(schema, null, 2)}\n`);
-const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'package.json', 'schemas'];
+const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'package.json', 'schemas', 'spawner.pl'];
 for (const entry of readdirSync('dist')) if (!kept.includes(entry)) rmSync(join('dist', entry), { recursive: true });
 
 async function bundled(input, options, define = {}) {

@@ -15,6 +15,7 @@ const LAZY = [
   'src/runbook/patch/byLibrary.ts',
   // Programs, models and what is shown of them.
   'node_modules/execa/index.js',
+  'src/spawner.ts',
   'src/handlers/ai.ts',
   'src/models/cost.ts',
   'src/terminal/diff.ts',

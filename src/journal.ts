@@ -1,6 +1,6 @@
 // The append-only log: one JSON object a line in logs/run_log.jsonl. Which events it keeps is said here, and nowhere else.
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event, NewIssue, Taken } from './events.ts';
@@ -44,6 +44,7 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
     return JSON.stringify(details ? { ...line, details: told(details, redact) } : line);
   };
   const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
+  const append = appender(root);
   let isBehind = false;
   let written = 0;
   const keepAll = (events: readonly Event[]) => {
@@ -52,7 +53,7 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
     // What follows the end of a script at once is made durable with it: its outcome, a check, the next attempt.
     const durably = events.some(({ kind }) => kind !== 'scriptEnded');
     isBehind = !durably;
-    written += append(root, lines, durably);
+    written += append(lines, durably);
   };
   return {
     runId,
@@ -63,10 +64,10 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
       const lines = linesOf(events);
       if (lines.length === 0) return;
       isBehind = true;
-      written += append(root, lines, false);
+      written += append(lines, false);
     },
     sync() {
-      if (isBehind) append(root, [], true);
+      if (isBehind) append([], true);
       isBehind = false;
     },
   };
@@ -437,29 +438,41 @@ function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
 /**
  * One write, so that lines of two processes never mix; after a torn line, a new one begins. A disk that is nearly full takes a
  * part: then a line is torn, and is written anew with those behind it, until there is room for them or the system refuses.
- * Returns the bytes written.
+ * Returns the bytes written. The file stays open, and is opened again where another one has come in its place.
  */
-function append(root: string, lines: readonly string[], durably: boolean): number {
-  mkdirSync(join(root, 'logs'), { recursive: true });
+function appender(root: string): (lines: readonly string[], durably: boolean) => number {
   const path = join(root, journalFile(root));
-  return naming(path, () => {
+  let held: { readonly file: number; readonly ino: number; readonly dev: number; size: number } | undefined;
+  const open = () => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (held && found?.ino === held.ino && found.dev === held.dev) return { held, size: found.size };
+    if (held) closeSync(held.file);
+    held = undefined;
+    mkdirSync(join(root, 'logs'), { recursive: true });
     const file = openSync(path, 'a+');
-    let all = 0;
-    try {
+    const { ino, dev, size } = fstatSync(file);
+    // That nobody knows its size makes it be looked at.
+    held = { file, ino, dev, size: Number.NaN };
+    return { held, size };
+  };
+  return (lines, durably) =>
+    naming(path, () => {
+      const { held: journal, size } = open();
+      let all = 0;
       for (let rest = lines; rest.length > 0; ) {
-        const start = endsTorn(file) ? '\n' : '';
+        const isOurs = size + all === journal.size;
+        const start = !isOurs && endsTorn(journal.file) ? '\n' : '';
         const bytes = Buffer.from(`${start}${rest.join('\n')}\n`);
-        const length = writeSync(file, bytes);
+        journal.size = Number.NaN;
+        const length = writeSync(journal.file, bytes);
         all += length;
+        if (length === bytes.length) journal.size = size + all;
         const written = bytes.subarray(start.length, length);
         rest = rest.slice(written.filter((byte) => byte === LINE_END).length);
       }
-      if (durably) fsyncSync(file);
+      if (durably) fsyncSync(journal.file);
       return all;
-    } finally {
-      closeSync(file);
-    }
-  });
+    });
 }
 
 function endsTorn(file: number): boolean {

@@ -7,6 +7,14 @@ import { onlyColours, within } from './words.ts';
 const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 export function isTerminal(stream: keyof typeof NUMBERS): boolean {
+  terminals[stream] ??= lookedAt(stream);
+  return terminals[stream];
+}
+
+/** What they are does not change. */
+const terminals: Partial<Record<keyof typeof NUMBERS, boolean>> = {};
+
+function lookedAt(stream: keyof typeof NUMBERS): boolean {
   try {
     const found = fstatSync(NUMBERS[stream]);
     return found.isCharacterDevice() && found.rdev !== nowhere() && process[stream].isTTY === true;
