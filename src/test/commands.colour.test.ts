@@ -149,6 +149,181 @@ describe('which colours', () => {
   });
 });
 
+describe('every other command that shows something, whole', () => {
+  const files = {
+    'runbook.yaml': `name: small
+models: {told: {provider: scripted, replies: replies.yaml}}
+tasks:
+  - {id: build, status: READY, type: AUTOMATED_SCRIPT, script_details: "true", tags: [x]}
+  - {id: draft, status: READY, type: AI_ASSISTED, ai_details: {model: told, prompt_template: p.md}}
+  - {id: wrong, status: ERROR, issues: [{type: OURS, detail: it broke}]}
+  - {id: last, depends_on: [build, wrong], manual_instructions: [Read, Sign]}
+`,
+    'p.md': 'Write.\n',
+    'replies.yaml': 'replies: [{reply: text}]\n',
+    'PLAN.md': '- [ ] One\n',
+    '.gitignore': '.env\nlogs/\n.runbook/\n',
+  };
+  const lines = [
+    ['graph'],
+    ['why', 'last'],
+    ['show', 'wrong'],
+    ['history'],
+    ['prompt', 'draft'],
+    ['next', '-n', '--keep-going'],
+    ['error', 'draft', '--reason', 'no', '-n'],
+    ['add', 'One more', '-n'],
+    ['import', 'PLAN.md', '-n'],
+    ['export', '-o', 'LIST.md', '-n'],
+    ['start', 'draft', '--by', 'bot'],
+    ['next', '--start-from', 'wrong'],
+    ['run', '--start-from', 'last', '--keep-going'],
+  ];
+
+  test('the words are the same, and the colours are these', async () => {
+    await using plain = await makeRig({ files, git: true });
+    await using coloured = await makeRig({ files, git: true });
+    const screens: string[] = [];
+    const stable = (rig: Rig, text: string) =>
+      rig.stable(text).replaceAll(/<stamp>-\d+|\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d|just now|<duration>ago/g, '<when>');
+    const env = { FORCE_COLOR: '1' };
+    for (const rig of [plain, coloured])
+      expect((await rig.run(['next', '--start-from', 'build', '--keep-going'])).code).toBe(0);
+    for (const args of [...lines, ['doctor'], ['report'], ['validate']]) {
+      const [without, inColour] = [await plain.run(args), await coloured.run(args, { env })];
+      const words = (rig: Rig, text: string) => stable(rig, stripVTControlCharacters(text));
+      for (const stream of ['stdout', 'stderr'] as const)
+        expect([args, words(coloured, inColour[stream])]).toEqual([args, words(plain, without[stream])]);
+      if (!lines.includes(args)) continue;
+      const marks = (inColour.stdout + inColour.stderr).replaceAll(
+        /\x1b\[(\d+)m/g,
+        (_code, number: string) => `‹${number}›`,
+      );
+      screens.push(`$ runbook ${args.join(' ')}\n${stable(coloured, marks).trimEnd()}`);
+    }
+    expect(screens.join('\n\n')).toMatchInlineSnapshot(`
+      "$ runbook graph
+      ‹2›┌─ ‹22›build  ‹32›DONE   ‹39›  ‹2›→ last‹22›
+      ‹2›├─ ‹22›draft  ‹34›READY‹39›
+      ‹2›└─ ‹22›wrong  ‹31›ERROR  ‹39›  ‹2›→ last‹22›
+      last      ‹2›PENDING‹22›  ‹2›after build and wrong‹22›
+
+      $ runbook why last
+      ‹1›last‹22› is ‹2›PENDING‹22›: it waits for wrong, which is in ERROR.
+
+        ‹2›first   ‹22›  wrong  ‹31›ERROR  ‹39›  OURS: it broke
+                                  runbook.yaml:6 · ‹1›runbook retry wrong‹22›
+
+        ‹2›to go on‹22›  ‹1›runbook retry wrong‹22›
+        ‹2›set     ‹22›  as it was written: the journal tells of no change to PENDING
+        ‹2›written ‹22›  runbook.yaml:7  no status, which is PENDING
+
+      $ runbook show wrong
+      ‹1›wrong‹22›
+
+        ‹2›status   ‹22› ‹31›ERROR‹39›
+        ‹2›type     ‹22› MANUAL
+        ‹2›written  ‹22› runbook.yaml:6
+        ‹2›before   ‹22› last
+        ‹2›issues   ‹22› OURS  it broke
+
+      $ runbook history
+      ‹2›<when>  run <when>‹22›
+        <when>  build  ‹34›READY‹39› → ‹32›DONE‹39›  <duration>
+
+      1 run · 1 start · <duration>
+
+      $ runbook prompt draft
+      Write.
+
+      2 tokens, estimated, for scripted replies (no model):
+        p.md  2
+
+      $ runbook next -n --keep-going
+      runbook.yaml
+        ‹36›@@ line 2 @@‹39›
+        ‹2›  models: {told: {provider: scripted, replies: replies.yaml}}‹22›
+        ‹2›  tasks:‹22›
+        ‹2›  - {id: build, status: DONE, type: AUTOMATED_SCRIPT, script_details: "true", tags: [x], last_run: {timestamp: "<time>", outcome: SUCCESS}}‹22›
+        ‹31›-   - {id: draft, status: READY, type: AI_ASSISTED, ai_details: {model: told, prompt_template: p.md}}‹39›
+        ‹32›+   - {id: draft, status: RUNNING, type: AI_ASSISTED, ai_details: {model: told, prompt_template: p.md}}‹39›
+        ‹2›    - {id: wrong, status: ERROR, issues: [{type: OURS, detail: it broke}]}‹22›
+        ‹2›    - {id: last, depends_on: [build, wrong], manual_instructions: [Read, Sign]}‹22›
+      ▶ ‹1›draft‹22›                                                              ‹2›step 2 of 4‹22›
+        scripted replies (no model) · p.md · 2 tokens
+        writes nothing: the reply goes to the log
+
+        then DONE, ERROR or SKIPPED, with \`last_run\`. Nothing was changed.
+
+      $ runbook error draft --reason no -n
+      runbook.yaml
+        ‹36›@@ line 2 @@‹39›
+        ‹2›  models: {told: {provider: scripted, replies: replies.yaml}}‹22›
+        ‹2›  tasks:‹22›
+        ‹2›  - {id: build, status: DONE, type: AUTOMATED_SCRIPT, script_details: "true", tags: [x], last_run: {timestamp: "<time>", outcome: SUCCESS}}‹22›
+        ‹31›-   - {id: draft, status: READY, type: AI_ASSISTED, ai_details: {model: told, prompt_template: p.md}}‹39›
+        ‹32›+  - {id: draft, status: ERROR, type: AI_ASSISTED, ai_details: {model: told, prompt_template: p.md}, issues: [{timestamp: "<time>", type: MANUAL_BLOCKER, detail: "no"}], last_run: {timestamp: "<time>", outcome: FAILURE}}‹39›
+        ‹2›    - {id: wrong, status: ERROR, issues: [{type: OURS, detail: it broke}]}‹22›
+        ‹2›    - {id: last, depends_on: [build, wrong], manual_instructions: [Read, Sign]}‹22›
+      would set     draft: READY → ERROR
+      Nothing was changed.
+
+      $ runbook add One more -n
+      ‹1›runbook.yaml‹22›
+        ‹36›@@ line 5 @@‹39›
+        ‹2›    - {id: draft, status: READY, type: AI_ASSISTED, ai_details: {model: told, prompt_template: p.md}}‹22›
+        ‹2›    - {id: wrong, status: ERROR, issues: [{type: OURS, detail: it broke}]}‹22›
+        ‹2›    - {id: last, depends_on: [build, wrong], manual_instructions: [Read, Sign]}‹22›
+        ‹32›+   - {id: one_more, name: One more, status: READY, type: MANUAL}‹39›
+      Nothing was changed.
+
+      $ runbook import PLAN.md -n
+      ‹1›runbook.yaml‹22›
+        ‹36›@@ line 5 @@‹39›
+        ‹2›    - {id: draft, status: READY, type: AI_ASSISTED, ai_details: {model: told, prompt_template: p.md}}‹22›
+        ‹2›    - {id: wrong, status: ERROR, issues: [{type: OURS, detail: it broke}]}‹22›
+        ‹2›    - {id: last, depends_on: [build, wrong], manual_instructions: [Read, Sign]}‹22›
+        ‹32›+   - {id: one, name: One, status: READY, type: MANUAL}‹39›
+      would take 1 new task from PLAN.md
+      Nothing was changed.
+
+      $ runbook export -o LIST.md -n
+      LIST.md
+        ‹36›@@ line 1 @@‹39›
+        ‹32›+ # small‹39›
+        ‹32›+ ‹39›
+        ‹32›+ - [x] build <!-- id: build -->‹39›
+        ‹32›+ ‹39›
+        ‹32›+   \`\`\`sh‹39›
+        ‹32›+   true‹39›
+        ‹32›+   \`\`\`‹39›
+        ‹32›+ ‹39›
+        ‹32›+ - [ ] draft <!-- id: draft -->‹39›
+        ‹32›+ ‹39›
+        ‹32›+ - [ ] wrong <!-- id: wrong; status: ERROR -->‹39›
+        ‹32›+ ‹39›
+        ‹32›+ - [ ] last <!-- id: last; after: build, wrong -->‹39›
+        ‹32›+ ‹39›
+        ‹32›+   - Read‹39›
+        ‹32›+   - Sign‹39›
+      Nothing was changed.
+
+      $ runbook start draft --by bot
+      ‹33›◌‹39› draft is ‹33›RUNNING‹39›: bot has it now.
+        runbook done draft  gives it back
+
+      $ runbook next --start-from wrong
+      ‹31›✘ ERROR‹39›  ‹1›wrong‹22›  ‹2›runbook.yaml:6‹22›
+        OURS: it broke
+        ‹1›runbook retry wrong‹22› · runbook skip wrong · runbook show wrong
+
+      $ runbook run --start-from last --keep-going
+      Nothing from last on is READY:
+        last is PENDING, waits for wrong (ERROR)"
+    `);
+  });
+});
+
 interface Setting {
   env?: Record<string, string>;
   flags?: string[];
