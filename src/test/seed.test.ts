@@ -93,6 +93,7 @@ describe('every field is read', () => {
       waits_for: [],
       written_at: ['runbook.yaml:11', 'tasks/task_2.1.yaml:4'],
       tags: [],
+      taken: null,
       output_artifact: 'happy_llm_cli/providers/base.py',
       ai_details: {
         model: 'gpt-4o-mini',
