@@ -51,10 +51,10 @@ test('the version is told by one file, which loads nothing', async () => {
   expect(await loadedBy(rig, '--version')).toMatchObject({ files: ['cli.js'], slow: [] });
 });
 
-test('`status` loads one file besides the entry and what the bundler adds, and no package', async () => {
+test('`status` loads one file besides the entry, and no package', async () => {
   await using rig = await makeProject();
   const { files, bytes, slow } = await loadedBy(rig, 'status');
-  expect(files).toEqual(['cli.js', 'core.js', 'rolldown-runtime.js']);
+  expect(files).toEqual(['cli.js', 'core.js']);
   expect(slow).toEqual([]);
   expect(bytes).toBeLessThan(152_000);
 });
