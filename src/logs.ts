@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { errnoOf, RunbookError } from './errors.ts';
 import { compactTime, sha256 } from './journal.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
+import { markOf } from './runbook/find.ts';
 import { encoded } from './runbook/memory.ts';
 import type { Session } from './session.ts';
 
@@ -34,7 +35,7 @@ export interface TaskLog {
  * can stay open until `close`. Contract: what is written has its secrets taken out already.
  */
 export function openTaskLog({ root, world }: Session, taskId: string, staysOpen = false): TaskLog {
-  const folder = join('logs', folderName(taskId));
+  const folder = folderOf(root, taskId);
   mkdirSync(join(root, folder), { recursive: true });
   const { stem, opened } = freshLog(join(root, folder), compactTime(world.now()));
   const file = join(folder, `${stem}.log`);
@@ -77,7 +78,7 @@ export function openTaskLog({ root, world }: Session, taskId: string, staysOpen 
 
 /** Throws FILE_UNWRITABLE if `openTaskLog` would not find room for the task's log. Nothing is made yet. */
 export function requireLogFolder(root: string, taskId: string): void {
-  for (const folder of ['logs', join('logs', folderName(taskId))]) {
+  for (const folder of ['logs', folderOf(root, taskId)]) {
     const found = statOf(join(root, folder));
     if (!found) return;
     const errno = found.isDirectory() ? refusalOf(join(root, folder)) : 'ENOTDIR';
@@ -101,7 +102,7 @@ function refusalOf(folder: string): string | undefined {
 
 /** The log of the task's latest start, relative to the root. */
 export function logOfLastStart(root: string, taskId: string): string | undefined {
-  const folder = join('logs', folderName(taskId));
+  const folder = folderOf(root, taskId);
   try {
     const last = readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.log'))
@@ -112,6 +113,12 @@ export function logOfLastStart(root: string, taskId: string): string | undefined
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   }
+}
+
+/** Where another runbook stands in the same folder, its task of the same id has its own. */
+function folderOf(root: string, taskId: string): string {
+  const mark = markOf(root);
+  return join('logs', ...(mark === '' ? [] : [`run_log${mark}`]), folderName(taskId));
 }
 
 /** An id may be any text; a folder's name may not. What has to be changed gets a hash, so that two ids never share one. */

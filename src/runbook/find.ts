@@ -54,5 +54,10 @@ export function keepApart(path: string): void {
 
 /** The name of a file that belongs to the runbook of this folder: `logs/run_log.jsonl`, or `logs/run_log.release.jsonl`. */
 export function ownFile(root: string, name: string): string {
-  return name.replace(/(?=\.\w+$)/, marks.get(root) ?? '');
+  return name.replace(/(?=\.\w+$)/, markOf(root));
+}
+
+/** The same as a part of a folder's name: nothing, or `.release`. */
+export function markOf(root: string): string {
+  return marks.get(root) ?? '';
 }

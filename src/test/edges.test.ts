@@ -130,6 +130,11 @@ test('two runbooks in one folder: each has its own past, and what one has done i
     'run_log.other.yml.jsonl',
     'run_log.release plan.jsonl',
   ]);
+  expect(Object.keys(rig.tree()).filter((path) => /\ba\/.*\.log$/.test(path))).toEqual([
+    expect.stringMatching(/^logs\/a\//),
+    expect.stringMatching(/^logs\/run_log\.other\.yml\/a\//),
+    expect.stringMatching(/^logs\/run_log\.release plan\/a\//),
+  ]);
   // The same one by another way.
   symlinkSync('release plan.yaml', join(rig.dir, 'link.yaml'));
   expect(dataOf('history', await of('link.yaml', 'history', '--json'))).toMatchObject({ totals: { starts: 2 } });
