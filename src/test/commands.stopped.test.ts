@@ -1,7 +1,7 @@
 // Wherever a command waits for a person or for a program of theirs: Ctrl-C, SIGTERM and SIGHUP end it with 130, change nothing in
 // the files, and leave no process.
 import { expect, test } from 'vitest';
-import { personsFiles, type } from './person.ts';
+import { personsFiles, press, type } from './person.ts';
 import { makeRig, type Rig } from './rig.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,3 +66,23 @@ test.each(Object.keys(PLACES).flatMap((where) => Object.keys(STOPS).map((how) =>
     expect(rig.processes()).toEqual([]);
   },
 );
+
+test.each(['SIGTERM', 'SIGHUP'] as const)('in the pager of a review, %s: the task is as it was', async (signal) => {
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml':
+        'models: {told: {provider: scripted, replies: r.yaml}}\ntasks:\n  - {id: a, status: READY, type: AI_ASSISTED, output_artifact: out.txt, ai_details: {model: told, prompt_template: p.md}}\n',
+      'p.md': 'Write.\n',
+      'r.yaml': `replies: [{reply: ${JSON.stringify('line\n'.repeat(60))}}]\n`,
+    },
+  });
+  rig.command('theirs', PROGRAM);
+  const before = personsFiles(rig);
+  const term = rig.terminal(['next'], { env: { PAGER: 'theirs' } });
+  await press(term, 'Accept?', 'd');
+  await isUp(term, rig);
+  term.kill(signal);
+  expect(await term.exit).toEqual({ code: 130, signal: null });
+  expect(personsFiles(rig)).toEqual(before);
+  expect(rig.processes()).toEqual([]);
+});
