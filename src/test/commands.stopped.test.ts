@@ -51,21 +51,25 @@ const STOPS: Readonly<Record<string, (term: Terminal) => void>> = {
   SIGHUP: (term) => term.kill('SIGHUP'),
 };
 
-test.each(Object.keys(PLACES).flatMap((where) => Object.keys(STOPS).map((how) => [where, how] as const)))(
-  'at %s, %s',
-  async (where, how) => {
-    const { args, reach, editor = '' } = PLACES[where] ?? { args: [], reach: async () => {} };
-    await using rig = await makeRig({ files: { 'runbook.yaml': PLAN, 'PLAN.md': '- [ ] one\n' } });
-    rig.command('theirs', editor);
-    const term = rig.terminal([...args], { env: { EDITOR: 'theirs' } });
-    await reach(term, rig);
-    const before = personsFiles(rig);
-    STOPS[how]?.(term);
-    expect(await term.exit).toEqual({ code: 130, signal: null });
-    expect(personsFiles(rig)).toEqual(before);
-    expect(rig.processes()).toEqual([]);
-  },
-);
+/** In plain `npm test`, each place in two of the three ways. */
+const isTried = (place: number, way: number) => process.env.RUNBOOK_RELIABILITY === '1' || way !== 1 + (place % 2);
+
+test.each(
+  Object.keys(PLACES).flatMap((where, place) =>
+    Object.keys(STOPS).flatMap((how, way) => (isTried(place, way) ? [[where, how] as const] : [])),
+  ),
+)('at %s, %s', async (where, how) => {
+  const { args, reach, editor = '' } = PLACES[where] ?? { args: [], reach: async () => {} };
+  await using rig = await makeRig({ files: { 'runbook.yaml': PLAN, 'PLAN.md': '- [ ] one\n' } });
+  rig.command('theirs', editor);
+  const term = rig.terminal([...args], { env: { EDITOR: 'theirs' } });
+  await reach(term, rig);
+  const before = personsFiles(rig);
+  STOPS[how]?.(term);
+  expect(await term.exit).toEqual({ code: 130, signal: null });
+  expect(personsFiles(rig)).toEqual(before);
+  expect(rig.processes()).toEqual([]);
+});
 
 test.each(['SIGTERM', 'SIGHUP'] as const)('in the pager of a review, %s: the task is as it was', async (signal) => {
   await using rig = await makeRig({
