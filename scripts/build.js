@@ -55,8 +55,8 @@ async function bundled(input, options, define = {}) {
   const bundle = await rolldown({
     input,
     platform: 'node',
-  // For Node, it would be taken in its other form, which can't be loaded later (see lazy.js).
-  resolve: { alias: { 'fastest-levenshtein': resolve('node_modules/fastest-levenshtein/esm/mod.js') } },
+    // For Node, it would be taken in its other form, which can't be loaded later (see lazy.js).
+    resolve: { alias: { 'fastest-levenshtein': resolve('node_modules/fastest-levenshtein/esm/mod.js') } },
     // nunjucks asks for these two to watch templates, which we never do.
     external: ['chokidar', 'fsevents'],
     transform: { target: 'node20.19', define: { RUNBOOK_VERSION: JSON.stringify(version), RUNBOOK_READER, ...define } },
