@@ -1,7 +1,7 @@
 // Each key on each state of a reply, against a server on the loopback: one run a state, whose tasks each get one of its keys.
 // What a key does in full is in keys.ai.*.test.ts; here it is seen that no cell of the table is without one.
 import { expect, test } from 'vitest';
-import { type Answer, openaiServer } from './openaiServer.ts';
+import { type Answer, asIfOpenai, openaiServer } from './openaiServer.ts';
 import { press, type } from './person.ts';
 import { makeRig, type Rig } from './rig.ts';
 import type { Terminal } from './terminal.ts';
@@ -112,15 +112,16 @@ test.each(TRIED)('%s', async (_, state) => {
 test('a reply that is still coming: what is pressed meanwhile answers nothing, but for Ctrl-C', async () => {
   await using server = await openaiServer({ 'zebra-none': { text: HELLO, pauseMs: 150 } });
   await using rig = await stateRig({ question: '', reply: '', keys: 'q' });
-  const env = { OPENAI_BASE_URL: server.url };
+  const env = asIfOpenai(rig, server.url);
   const term = rig.terminal(['next'], { env });
-  await term.waitFor(/· \d+ tokens$/);
+  // The time, the tokens and the cost so far.
+  await term.waitFor(/^ {2}\S \d+(?:\.\d+)? m?s · \d+ tokens · \$0\.\d+$/m);
   for (const key of 'ysq') term.press(key);
   await press(term, 'Accept?', 'q');
   expect((await term.exit).code).toBe(4);
   expect([rig.statuses()['zebra-none'], rig.exists('made/zebra-none/out.py')]).toEqual(['READY', false]);
   const cut = rig.terminal(['next'], { env });
-  await cut.waitFor(/· \d+ tokens$/);
+  await cut.waitFor(/ tokens · \$/);
   cut.press('ctrl-c');
   expect((await cut.exit).code).toBe(130);
   expect(rig.statuses()['zebra-none']).toBe('RUNNING');
