@@ -3,6 +3,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // What the build writes into the program.
+  define: { RUNBOOK_VERSION: '"0.0.0"' },
   test: {
     include: ['src/test/**/*.test.ts'],
     globalSetup: 'src/test/setup.ts',

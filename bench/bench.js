@@ -2,26 +2,30 @@
 // the others can be had is installed into a temporary folder; the rest is left out, and named. Writes bench/results.md.
 // `RUNBOOK_BENCH_ROUNDS=3` is quicker; `RUNBOOK_BENCH_PEERS=no` leaves the others out, and a folder named there has them
 // installed. `RUNBOOK_BENCH_LARGE=no` leaves out the runs of 10,000 scripts, which take minutes.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { keyToAnswer, throughNpx } from './answers.js';
 import { inTurns, peakMegabytes } from './measure.js';
+import { install } from './peers.js';
 import * as projects from './projects.js';
+import { bars, ms, table, times2 } from './table.js';
 
 const ROUNDS = Number(process.env.RUNBOOK_BENCH_ROUNDS ?? 15);
 const FEW = Math.max(3, Math.round(ROUNDS / 5));
 const CLI = join(import.meta.dirname, '../dist/cli.js');
 const folder = mkdtempSync(join(tmpdir(), 'runbook-bench-'));
 const node = process.execPath;
-const missing = [];
 
-const empty = join(folder, 'empty.mjs');
+// Of the kind that the program is; to start an ES module takes some milliseconds more.
+const empty = join(folder, 'empty.cjs');
 writeFileSync(empty, '');
-const peers = process.env.RUNBOOK_BENCH_PEERS === 'no' ? {} : install();
+const { peers, missing } =
+  process.env.RUNBOOK_BENCH_PEERS === 'no' ? { peers: {}, missing: ['all other tools'] } : install(folder);
 try {
-  const tables = [starts(), await unusual(), ...['chain', 'fan'].map(runs)];
+  const tables = [starts(), await unusual(), await answers(), ...['chain', 'fan'].map(runs)];
   if (process.env.RUNBOOK_BENCH_LARGE === 'no') missing.push('the runs of 10,000 scripts');
   else tables.push(large());
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
@@ -60,21 +64,21 @@ function starts() {
     ];
   });
   const cases = [
-    { name: 'an empty ES module', command: [node, empty], cwd: folder },
+    { name: 'an empty CommonJS file', command: [node, empty], cwd: folder },
     { name: '`--version`', command: [node, CLI, '--version'], cwd: folder },
     ...ours,
   ];
   const times = inTurns(cases, ROUNDS);
   const slow = inTurns([...cases.filter(({ name }) => / 1,000 tasks| 10,000 tasks/.test(name)), ...others()], FEW);
   const at = (name) => times.get(name)?.median;
-  const floor = at('an empty ES module');
+  const floor = at('an empty CommonJS file');
   const ratio = (name) => at(name) / floor;
   const beside = (name, other) => (slow.has(other) ? slow.get(name)?.median / slow.get(other)?.median : undefined);
   return [
     '## Commands',
     '',
     table(
-      ['command', 'ms', '× an empty module'],
+      ['command', 'ms', '× an empty file'],
       [...times].map(([name, { median }]) => [name, ms(median), times2(median / floor)]),
     ),
     '',
@@ -90,12 +94,12 @@ function starts() {
         ]
       : []),
     bars([
-      ['`--version` × an empty module', ratio('`--version`'), 1.15],
-      ['`status`, 100 × an empty module', ratio('`status`, 100 tasks'), 1.4],
-      ['`status`, 1,000 × an empty module', ratio('`status`, 1,000 tasks'), 2],
-      ['`next --dry-run`, 1,000 × an empty module', ratio('`next --dry-run`, 1,000 tasks'), 2],
-      ['`status`, 10,000 × an empty module', ratio('`status`, 10,000 tasks'), 3.5],
-      ['one status written, 1,000 × an empty module', ratio('one status written, 1,000 tasks'), 2],
+      ['`--version` × an empty file', ratio('`--version`'), 1.15],
+      ['`status`, 100 × an empty file', ratio('`status`, 100 tasks'), 1.4],
+      ['`status`, 1,000 × an empty file', ratio('`status`, 1,000 tasks'), 2],
+      ['`next --dry-run`, 1,000 × an empty file', ratio('`next --dry-run`, 1,000 tasks'), 2],
+      ['`status`, 10,000 × an empty file', ratio('`status`, 10,000 tasks'), 3.5],
+      ['one status written, 1,000 × an empty file', ratio('one status written, 1,000 tasks'), 2],
       [
         '`next --dry-run`, 1,000 × backlog.md',
         beside('`next --dry-run`, 1,000 tasks', 'backlog.md: ready tasks, 1,000'),
@@ -176,6 +180,21 @@ async function unusual() {
     ),
     '',
     bars([['`status` × a script that only calls `parseDocument`', status / parse, 1.1]]),
+  ].join('\n');
+}
+
+async function answers() {
+  const key = await keyToAnswer(folder, CLI, ROUNDS * 2);
+  const times = throughNpx(folder, CLI, FEW);
+  return [
+    '## At the keyboard',
+    '',
+    table(
+      ['command', 'ms'],
+      [...times].map(([name, { median }]) => [name, ms(median)]),
+    ),
+    '',
+    bars([['from a key in a question to what it shows, ms', key, 50]]),
   ].join('\n');
 }
 
@@ -284,59 +303,4 @@ function large() {
       ['memory with 100 MB of output, MB', output, 200],
     ]),
   ].join('\n');
-}
-
-/** Paths of the other tools, by name. */
-function install() {
-  const found = Object.fromEntries(['ninja', 'make', 'task'].map((name) => [name, which(name)]));
-  const into = process.env.RUNBOOK_BENCH_PEERS ?? join(folder, 'peers');
-  mkdirSync(into, { recursive: true });
-  if (!existsSync(join(into, 'package.json'))) writeFileSync(join(into, 'package.json'), '{}');
-  const bin = (name) => join(into, 'node_modules/.bin', name);
-  for (const [name, command] of [
-    ['backlog.md', 'backlog'],
-    ['task-master-ai', 'task-master'],
-    ['wireit', 'wireit'],
-  ]) {
-    const { status } = existsSync(bin(command))
-      ? { status: 0 }
-      : spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', name], {
-          cwd: into,
-        });
-    found[command] = status === 0 ? (command === 'wireit' ? join(into, 'node_modules/.bin') : bin(command)) : undefined;
-  }
-  for (const [name, path] of Object.entries(found)) if (!path) missing.push(name);
-  return found;
-}
-
-function which(name) {
-  try {
-    return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-}
-
-function bars(rows) {
-  return table(
-    ['bar', 'at most', 'measured', ''],
-    rows.map(([name, most, bar]) => {
-      const measured = most === undefined || Number.isNaN(most) ? undefined : most;
-      const mark = measured === undefined ? 'not measured' : measured <= bar ? 'reached' : 'missed';
-      return [name, String(bar), measured === undefined ? '' : times2(measured), mark];
-    }),
-  );
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
-}
-
-function ms(number) {
-  return number.toFixed(1);
-}
-
-function times2(number) {
-  return number.toFixed(2);
 }

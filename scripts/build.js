@@ -1,38 +1,38 @@
-// Bundles src/cli.ts into dist/, with the packages inside: one small file to start, a chunk for each thing loaded later.
+// Bundles src/cli.ts and src/main.ts into dist/, with the packages inside: one small file to start, which loads the others (src/chunks.ts),
+// a chunk for each thing loaded later. They are CommonJS, which Node starts sooner than ES modules.
 // The licences of the packages travel with them, in dist/licenses.txt.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { lazily, withLoads } from './lazy.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const reader = createHash('sha256');
+for (const name of ['plainYaml', 'plainForm', 'plainReadings', 'entries', 'keptReading'])
+  reader.update(readFileSync(`src/runbook/${name}.ts`));
+const RUNBOOK_READER = JSON.stringify(reader.digest('hex').slice(0, 16));
 
 /** What each module imports when it is loaded. */
 const imports = new Map();
-const bundle = await rolldown({
-  input: { cli: 'src/cli.ts' },
-  platform: 'node',
-  // nunjucks asks for these two to watch templates, which we never do.
-  external: ['chokidar', 'fsevents'],
-  transform: { target: 'node20.19', define: { RUNBOOK_VERSION: JSON.stringify(version) } },
-  plugins: [lazily, { name: 'imports', moduleParsed: ({ id, importedIds }) => imports.set(id, importedIds) }],
-});
-const { output } = await bundle.generate({
-  format: 'esm',
-  // Names stay, so that the stack of a bug still says where it was.
-  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-  comments: { legal: false },
+const { output: chunks } = await bundled('src/main.ts', {
+  entryFileNames: '[name]-[hash].js',
   chunkFileNames: '[name]-[hash].js',
-  // One file for what every command needs, one for those that work: to find and open a file costs half a millisecond.
+  // One file for what every command needs, with `status`, one for those that work: to find and open a file costs half a millisecond.
   codeSplitting: {
     groups: [
-      { name: 'core', priority: 2, test: (id) => isReached(id, ['src/main.ts', 'src/commands/status.ts']) },
+      { name: 'core', priority: 2, test: (id) => isReached(id, ['src/main.ts']) },
       { name: 'work', priority: 1, test: (id) => isReached(id, ['src/commands/next.ts', 'src/terminal/world.ts']) },
     ],
   },
 });
-await bundle.close();
+// The entry itself only says where in the core its one function is.
+const main = chunks.find(({ isEntry }) => isEntry);
+const [, core, start] = /require\("(\.\/core-[^"]+)"\);exports\.start=require_core\.(\w+);/.exec(main.code) ?? [];
+if (!core || !start) throw new Error('the entry was written in another way than was foreseen');
+const { output: entry } = await bundled('src/cli.ts', {}, { RUNBOOK_CORE: `"${core}"`, RUNBOOK_START: `"${start}"` });
+const output = [...chunks.filter((chunk) => chunk !== main), ...entry];
 if (process.argv.includes('--modules'))
   for (const { fileName, modules } of output)
     for (const [id, { code }] of Object.entries(modules))
@@ -41,18 +41,41 @@ if (process.argv.includes('--modules'))
 // each is renamed into its place, and what is left over goes last.
 mkdirSync('dist/schemas/json', { recursive: true });
 for (const { fileName, code } of output) replace(join('dist', fileName), withLoads(code));
+// The project's own says that a `.js` file is an ES module.
+replace('dist/package.json', '{ "type": "commonjs" }\n');
+replace('dist/spawner.pl', readFileSync('src/spawner.pl', 'utf8'));
 replace('dist/licenses.txt', licencesOf([...imports.keys()].filter((id) => !id.startsWith('\0'))));
 const schemas = JSON.parse(execFileSync(process.execPath, ['dist/cli.js', 'schema', 'all']));
 for (const [which, schema] of Object.entries(schemas))
   replace(`dist/schemas/${which}.json`, `${JSON.stringify(schema, null, 2)}\n`);
-const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'schemas'];
+const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'package.json', 'schemas', 'spawner.pl'];
 for (const entry of readdirSync('dist')) if (!kept.includes(entry)) rmSync(join('dist', entry), { recursive: true });
 
-/** Whether one of the entries imports the module when it is loaded, itself or through others. */
+async function bundled(input, options, define = {}) {
+  const bundle = await rolldown({
+    input,
+    platform: 'node',
+    // nunjucks asks for these two to watch templates, which we never do.
+    external: ['chokidar', 'fsevents'],
+    transform: { target: 'node20.19', define: { RUNBOOK_VERSION: JSON.stringify(version), RUNBOOK_READER, ...define } },
+    plugins: [lazily, { name: 'imports', moduleParsed: ({ id, importedIds }) => imports.set(id, importedIds) }],
+  });
+  const generated = await bundle.generate({
+    format: 'cjs',
+    // Names stay, so that the stack of a bug still says where it was.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    comments: { legal: false },
+    ...options,
+  });
+  await bundle.close();
+  return generated;
+}
+
+/** Whether one of the entries imports the module when it is loaded, itself or through others; so do the entries. */
 function isReached(id, entries) {
   const reached = new Set(entries.map((entry) => resolve(entry)));
   for (const module of reached) for (const imported of imports.get(module) ?? []) reached.add(imported);
-  return reached.has(id) && !entries.includes(relative('.', id));
+  return reached.has(id);
 }
 
 function replace(path, contents) {

@@ -15,6 +15,7 @@ const LAZY = [
   'src/runbook/patch/byLibrary.ts',
   // Programs, models and what is shown of them.
   'node_modules/execa/index.js',
+  'src/spawner.ts',
   'src/handlers/ai.ts',
   'src/models/cost.ts',
   'src/terminal/diff.ts',
@@ -26,7 +27,7 @@ const BUILTIN = '\0builtin:';
 const REQUIRED = '\0required:';
 
 /** Modules of Node's that are not there from the start, and take milliseconds to load. */
-const SLOW = ['node:child_process', 'node:crypto', 'node:os', 'node:v8', 'node:vm'];
+const SLOW = ['node:child_process', 'node:crypto', 'node:os', 'node:timers/promises', 'node:v8', 'node:vm'];
 
 /** The plugin for the bundler. */
 export const lazily = {
@@ -76,8 +77,10 @@ function behind(file, name) {
 
 /** A chunk's text with its files loaded at once where they are needed, and not some time later. */
 export function withLoads(text) {
-  const loaded = text.replaceAll(/\bLOADED\(import\(([`"'][^`"']+[`"'])\)\)/g, 'loadNow($1)');
+  const loaded = text.replaceAll(
+    /\bLOADED\(Promise\.resolve\(\)\.then\(\(\)=>(require\([`"'][^`"']+[`"']\))\)\)/g,
+    '$1',
+  );
   if (/\bLOADED\(/.test(loaded)) throw new Error('a lazy import was written in another way than was foreseen');
-  if (loaded === text) return text;
-  return `const loadNow=(file)=>process.getBuiltinModule('node:module').createRequire(import.meta.url)(file);${loaded}`;
+  return loaded;
 }

@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, Holder } from './events.ts';
-import { JOURNAL_FILE, lastChanges } from './journal.ts';
+import { journalFile, lastChanges } from './journal.ts';
 import { Agenda } from './runbook/agenda.ts';
 import type { Lease } from './runbook/lease.ts';
 import { whileLocked } from './runbook/lock.ts';
@@ -44,6 +44,8 @@ export class Ahead {
   readonly #behind = new Map<string, Status>();
   /** Undefined when the files must be looked at. */
   #known: Knowledge | undefined;
+  /** The files of the tasks that ran at the last checkpoint, as they were after it. */
+  #sinceCheckpoint = new Map<string, ReadonlyMap<string, string>>();
   #timer: NodeJS.Timeout | undefined;
   readonly #tookMs = { checkpoint: 0, look: 0 };
 
@@ -108,12 +110,13 @@ export class Ahead {
   /** As `recordOutcome`; where a script has ended well and nobody is in the way, in the journal alone. */
   readonly record = (write: StatusWrite, event: Event & { kind: 'ended' | 'putBack' }): Changed => {
     const { taskId } = write;
-    this.#running.delete(taskId);
-    const task = this.#known?.agenda.task(taskId);
+    const task = this.#atWork(taskId);
     if (task && write.to === 'DONE' && event.kind === 'ended' && mayGoAhead(task) && this.#isUntouched(task)) {
+      this.#running.delete(taskId);
       const readied = this.#ended(taskId);
       if (readied) return this.#recordAhead(write, event, readied);
     }
+    this.#running.delete(taskId);
     try {
       this.checkpoint();
     } catch {
@@ -142,6 +145,7 @@ export class Ahead {
     this.#session.sync();
     if (this.#behind.size === 0) return;
     const began = performance.now();
+    const tasks = [...this.#running].flatMap((id) => this.#known?.agenda.task(id) ?? []);
     this.#known = undefined;
     const { root, path, runId } = this.#session;
     whileLocked(root, () => {
@@ -160,6 +164,7 @@ export class Ahead {
       for (const taskId of this.#behind.keys())
         if (!stillDisputed.has(taskId) || !this.#running.has(taskId)) this.#behind.delete(taskId);
     });
+    this.#sinceCheckpoint = new Map(tasks.map((task) => [task.id, stampsOf(filesOf([task]))]));
     const [running] = this.#running;
     this.#lease.name(running);
     this.#tookMs.checkpoint = performance.now() - began;
@@ -175,6 +180,23 @@ export class Ahead {
         if (last.get(taskId)?.to === 'DONE') this.#session.world.emit({ kind: 'notSaved', taskId, to: 'DONE' });
       throw error;
     }
+  }
+
+  /**
+   * A task that runs, as it is known. After a checkpoint, the files are looked at for it, unless a hand has been in its own: that
+   * is met when its end is written.
+   */
+  #atWork(taskId: string): Task | undefined {
+    const stamps = this.#sinceCheckpoint.get(taskId);
+    if (!this.#known && stamps && [...stamps].every(([file, stamp]) => stampOf(file) === stamp)) {
+      try {
+        this.look();
+      } catch {
+        // It is met again by the next look, when the task's end is written.
+      }
+    }
+    const task = this.#known?.agenda.task(taskId);
+    return task?.status === 'RUNNING' ? task : undefined;
   }
 
   /** Which tasks become READY by the good end of one; undefined where no script follows, so that nothing is gained. */
@@ -230,8 +252,7 @@ export class Ahead {
   /** Undefined if the files are not as they were when the runbook was read. */
   #learn(runbook: Runbook): Knowledge | undefined {
     const { root, path } = this.#session;
-    const files = new Set(runbook.tasks.flatMap(({ homes }) => homes.map(({ source }) => source.path)));
-    const stamps = new Map([runbook.source.path, ...files].map((file) => [file, stampOf(file)]));
+    const stamps = stampsOf(new Set([runbook.source.path, ...filesOf(runbook.tasks)]));
     const othersBytes = this.#othersBytes();
     // Only now: what is the same after the stamps were taken is what they stand for.
     const again = readRunbook(path);
@@ -246,14 +267,14 @@ export class Ahead {
   #isUntouched(task: Task): boolean {
     const known = this.#known;
     if (!known) return false;
-    const tasks = [task, ...known.agenda.dependenciesOf(task)];
-    const files = new Set(tasks.flatMap(({ homes }) => homes.map(({ source }) => source.path)));
+    const files = filesOf([task, ...known.agenda.dependenciesOf(task)]);
     const isAsKnown = (file: string) => stampOf(file) === known.stamps.get(file);
     return this.#othersBytes() === known.othersBytes && [...files].every(isAsKnown);
   }
 
   #othersBytes(): number {
-    const size = statSync(join(this.#session.root, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
+    const size =
+      statSync(join(this.#session.root, journalFile(this.#session.root)), { throwIfNoEntry: false })?.size ?? 0;
     return size - this.#session.journaledBytes();
   }
 }
@@ -261,6 +282,14 @@ export class Ahead {
 /** What asks nobody, and is not to be told apart from its neighbours in a commit. */
 export function mayGoAhead({ type, commit }: Task): boolean {
   return type === 'AUTOMATED_SCRIPT' && commit === false;
+}
+
+function filesOf(tasks: readonly Task[]): Set<string> {
+  return new Set(tasks.flatMap(({ homes }) => homes.map(({ source }) => source.path)));
+}
+
+function stampsOf(files: ReadonlySet<string>): Map<string, string> {
+  return new Map([...files].map((file) => [file, stampOf(file)]));
 }
 
 /** Two different ones for two different states of a file; none is the stamp of a file that is gone. */

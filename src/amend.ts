@@ -42,7 +42,7 @@ function asItStands(session: Session, start: string | undefined): Runbook {
   const settled = new Map(bringUpToDate(session).runbook.tasks.map(({ id, status }) => [id, status]));
   const runbook = steadily(() => readRunbook(session.path));
   // A runner at work may have told the journal more than the files say by now.
-  return { ...runbook, tasks: runbook.tasks.map((task) => ({ ...task, status: settled.get(task.id) ?? task.status })) };
+  return { ...runbook, tasks: runbook.tasks.map((task) => task.withStatus(settled.get(task.id) ?? task.status)) };
 }
 
 /** The journal comes last, as always: what it has not is told by the next command, as a hand's. */

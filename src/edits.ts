@@ -5,6 +5,7 @@ import type { Event } from './events.ts';
 import { lastChanges, sha256 } from './journal.ts';
 import { insideProject } from './paths.ts';
 import { readPlain } from './plainFile.ts';
+import { keptEntries } from './runbook/keptReading.ts';
 import { isPlanOf, type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
 import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
@@ -21,9 +22,14 @@ const SHOWN = 5;
 export function noticeEdits(session: Session, settled: Settled): void {
   const { runbook } = settled;
   const before = readSeen(runbook.root);
-  const rest = { templates: templatesOf(runbook), statuses: statusesOf(settled, before) };
-  if (before && isUpToDate(before, rest) && isPlanOf(before.plan, runbook)) return;
-  const now: Seen = { plan: planOf(runbook, session.world.redact), ...rest };
+  const templates = templatesOf(runbook);
+  const isSure = keptEntries(runbook.root, before?.stamp);
+  if (before && isUpToDate(before, settled, templates) && isPlanOf(before, runbook, isSure)) return;
+  const now: Seen = {
+    plan: planOf(runbook, session.world.redact),
+    templates,
+    statuses: statusesOf(settled, before),
+  };
   if (before) {
     const events = [
       ...editsOf(runbook, before.plan, now.plan),
@@ -54,10 +60,12 @@ export function statusesOf(
   );
 }
 
-function isUpToDate(before: Seen, now: Omit<Seen, 'plan'>): boolean {
-  return (
-    JSON.stringify(before.templates) === JSON.stringify(now.templates) &&
-    Object.entries(now.statuses).every(([id, status]) => before.statuses[id] === status)
+function isUpToDate(before: Seen, { runbook, changes }: Settled, templates: Seen['templates']): boolean {
+  if (JSON.stringify(before.templates) !== JSON.stringify(templates)) return false;
+  const journaled = lastChanges(runbook.root);
+  const changed = new Set(changes.map(({ task }) => task.id));
+  return runbook.tasks.every(
+    ({ id, status }) => journaled.has(id) || changed.has(id) || before.statuses[id] === status,
   );
 }
 
@@ -76,10 +84,12 @@ export function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefi
 }
 
 export function templatesOf(runbook: Runbook): Record<string, string> {
-  const paths = runbook.tasks.flatMap(({ ai }) => [ai?.promptTemplate, ai?.fallbackPromptTemplate]);
-  const named = [...new Set(paths)].filter((path) => path !== undefined);
+  const paths = new Set<string | undefined>();
+  for (const { ai } of runbook.tasks) if (ai) paths.add(ai.promptTemplate).add(ai.fallbackPromptTemplate);
+  paths.delete(undefined);
   return Object.fromEntries(
-    named.flatMap((path) => {
+    [...paths].flatMap((path) => {
+      if (path === undefined) return [];
       const text = contentOf(insideProject(runbook.root, path));
       return text === undefined ? [] : [[path, sha256(text)]];
     }),

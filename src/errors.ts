@@ -100,15 +100,25 @@ export interface Marks {
 
 const NO_MARKS: Marks = { error: (text) => text, place: (text) => text };
 
+/** A line that is too long for the terminal, in several. */
+export type Wrap = (line: string) => readonly string[];
+
 /**
  * Words a trouble for the screen: the sentence, the place with its line and a caret, and what to do.
- * The result has no final line break. In a terminal of so many columns, the line and its caret stay unbroken.
+ * The result has no final line break. In a terminal of so many columns, the line and its caret stay unbroken, and so does the place,
+ * which a terminal may make a link of.
  */
-export function formatTrouble(trouble: Trouble, marks: Marks = NO_MARKS, label = 'error', columns = 0): string {
-  const lines = [`${marks.error(`${label}:`)} ${shown(trouble.message)}`];
+export function formatTrouble(
+  trouble: Trouble,
+  marks: Marks = NO_MARKS,
+  label = 'error',
+  columns = 0,
+  wrap: Wrap = (line) => [line],
+): string {
+  const lines = `${marks.error(`${label}:`)} ${shown(trouble.message)}`.split('\n').flatMap(wrap);
   if (trouble.at) lines.push(...formatPlace(trouble.at, marks, columns));
   if (trouble.hint) {
-    for (const line of shown(trouble.hint).split('\n')) lines.push(`  ${line}`);
+    for (const line of shown(trouble.hint).split('\n')) lines.push(...wrap(`  ${line}`));
   }
   return lines.join('\n');
 }
@@ -122,7 +132,7 @@ function formatPlace(at: Place, marks: Marks, columns: number): string[] {
   const room = columns > 0 ? Math.max(20, columns - number.length - 3) : 160;
   const farthest = columns > 0 ? room - Math.min(at.length, room >> 1) : 100;
   const from = at.column > farthest ? Math.max(1, Math.min(at.column - (room >> 2), at.text.length - room + 1)) : 1;
-  const text = harmless(at.text.slice(from - 1, from - 1 + room)).replaceAll('\t', ' ');
+  const text = cut(harmless(at.text.slice(from - 1, from - 1 + room)).replaceAll('\t', ' '), room);
   const before = columnsOf(text.slice(0, at.column - from));
   const width = columnsOf(text.slice(at.column - from, at.column - from + at.length));
   lines.push(
@@ -141,6 +151,16 @@ function shown(text: string): string {
 /** Control characters from someone's file would act on the terminal. One for one, so that a caret stays in its column. */
 function harmless(text: string): string {
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '·');
+}
+
+function cut(text: string, columns: number): string {
+  let [end, used] = [0, 0];
+  for (const letter of text) {
+    used += columnsOf(letter);
+    if (used > columns) break;
+    end += letter.length;
+  }
+  return text.slice(0, end);
 }
 
 /** How many columns a text takes: two for the letters of East Asia and for emoji, none for accents that stand above others. */

@@ -1,15 +1,19 @@
 // The append-only log: one JSON object a line in logs/run_log.jsonl. Which events it keeps is said here, and nowhere else.
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event, NewIssue, Taken } from './events.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
 import { NotPlain, readPlain, requirePlain } from './plainFile.ts';
+import { ownFile } from './runbook/find.ts';
 import { encoded } from './runbook/memory.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
 
-export const JOURNAL_FILE = 'logs/run_log.jsonl';
+/** From the folder of the runbook. */
+export function journalFile(root: string): string {
+  return ownFile(root, 'logs/run_log.jsonl');
+}
 
 /** A line of the journal, as it is written. */
 export interface JournalLine {
@@ -40,6 +44,7 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
     return JSON.stringify(details ? { ...line, details: told(details, redact) } : line);
   };
   const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
+  const append = appender(root);
   let isBehind = false;
   let written = 0;
   const keepAll = (events: readonly Event[]) => {
@@ -48,7 +53,7 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
     // What follows the end of a script at once is made durable with it: its outcome, a check, the next attempt.
     const durably = events.some(({ kind }) => kind !== 'scriptEnded');
     isBehind = !durably;
-    written += append(root, lines, durably);
+    written += append(lines, durably);
   };
   return {
     runId,
@@ -59,10 +64,10 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
       const lines = linesOf(events);
       if (lines.length === 0) return;
       isBehind = true;
-      written += append(root, lines, false);
+      written += append(lines, false);
     },
     sync() {
-      if (isBehind) append(root, [], true);
+      if (isBehind) append([], true);
       isBehind = false;
     },
   };
@@ -169,7 +174,7 @@ export interface OutcomeRecord {
 
 /** For each task whose status the tool ever wrote, or saw a hand write: its last change. */
 export function lastChanges(root: string): ReadonlyMap<string, LastChange> {
-  const path = join(root, JOURNAL_FILE);
+  const path = join(root, journalFile(root));
   const found = statOf(path);
   const known = followed.get(path);
   const isLonger = known?.ino === found?.ino && (known?.size ?? 0) <= (found?.size ?? 0);
@@ -433,29 +438,41 @@ function endDetails(event: Event & { kind: 'ended' }): Record<string, unknown> {
 /**
  * One write, so that lines of two processes never mix; after a torn line, a new one begins. A disk that is nearly full takes a
  * part: then a line is torn, and is written anew with those behind it, until there is room for them or the system refuses.
- * Returns the bytes written.
+ * Returns the bytes written. The file stays open, and is opened again where another one has come in its place.
  */
-function append(root: string, lines: readonly string[], durably: boolean): number {
-  mkdirSync(join(root, 'logs'), { recursive: true });
-  const path = join(root, JOURNAL_FILE);
-  return naming(path, () => {
+function appender(root: string): (lines: readonly string[], durably: boolean) => number {
+  const path = join(root, journalFile(root));
+  let held: { readonly file: number; readonly ino: number; readonly dev: number; size: number } | undefined;
+  const open = () => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (held && found?.ino === held.ino && found.dev === held.dev) return { held, size: found.size };
+    if (held) closeSync(held.file);
+    held = undefined;
+    mkdirSync(join(root, 'logs'), { recursive: true });
     const file = openSync(path, 'a+');
-    let all = 0;
-    try {
+    const { ino, dev, size } = fstatSync(file);
+    // That nobody knows its size makes it be looked at.
+    held = { file, ino, dev, size: Number.NaN };
+    return { held, size };
+  };
+  return (lines, durably) =>
+    naming(path, () => {
+      const { held: journal, size } = open();
+      let all = 0;
       for (let rest = lines; rest.length > 0; ) {
-        const start = endsTorn(file) ? '\n' : '';
+        const isOurs = size + all === journal.size;
+        const start = !isOurs && endsTorn(journal.file) ? '\n' : '';
         const bytes = Buffer.from(`${start}${rest.join('\n')}\n`);
-        const length = writeSync(file, bytes);
+        journal.size = Number.NaN;
+        const length = writeSync(journal.file, bytes);
         all += length;
+        if (length === bytes.length) journal.size = size + all;
         const written = bytes.subarray(start.length, length);
         rest = rest.slice(written.filter((byte) => byte === LINE_END).length);
       }
-      if (durably) fsyncSync(file);
+      if (durably) fsyncSync(journal.file);
       return all;
-    } finally {
-      closeSync(file);
-    }
-  });
+    });
 }
 
 function endsTorn(file: number): boolean {
@@ -468,9 +485,9 @@ function endsTorn(file: number): boolean {
 
 function journalText(root: string): string {
   try {
-    return readPlain(join(root, JOURNAL_FILE), Number.POSITIVE_INFINITY).toString();
+    return readPlain(join(root, journalFile(root)), Number.POSITIVE_INFINITY).toString();
   } catch (error) {
-    return emptyIfMissing(error);
+    return emptyIfMissing(root, error);
   }
 }
 
@@ -485,10 +502,10 @@ function textFrom(root: string, offset: number): string {
 function* piecesOf(root: string, offset = 0): Generator<Buffer> {
   let file: number;
   try {
-    requirePlain(join(root, JOURNAL_FILE));
-    file = openSync(join(root, JOURNAL_FILE), 'r');
+    requirePlain(join(root, journalFile(root)));
+    file = openSync(join(root, journalFile(root)), 'r');
   } catch (error) {
-    emptyIfMissing(error);
+    emptyIfMissing(root, error);
     return;
   }
   try {
@@ -500,7 +517,7 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
       yield piece.subarray(0, length);
     }
   } catch (error) {
-    throw unreadableJournal(error);
+    throw unreadableJournal(root, error);
   } finally {
     closeSync(file);
   }
@@ -509,16 +526,16 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
 const PIECE = 1 << 18;
 
 /** A journal that is not there yet is an empty one. Throws FILE_UNREADABLE for any other trouble. */
-function emptyIfMissing(error: unknown): '' {
+function emptyIfMissing(root: string, error: unknown): '' {
   if (errnoOf(error) === 'ENOENT') return '';
-  throw unreadableJournal(error);
+  throw unreadableJournal(root, error);
 }
 
-function unreadableJournal(error: unknown): unknown {
+function unreadableJournal(root: string, error: unknown): unknown {
   const errno = errnoOf(error);
   const why = error instanceof NotPlain ? error.message : errno && reasonOf(errno);
   if (why === undefined) return error;
-  const message = `\`${JOURNAL_FILE}\` can't be read: ${why}`;
+  const message = `\`${journalFile(root)}\` can't be read: ${why}`;
   const hint = 'Move away what stands there; the journal is begun anew.';
   return new RunbookError({ code: 'FILE_UNREADABLE', message, hint }, { cause: error });
 }

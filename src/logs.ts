@@ -25,15 +25,27 @@ export interface TaskLog {
   readonly follow: (text: string) => void;
   /** Keeps a text of its own beside the log, such as a prompt; returns its path relative to the root, and its hash. */
   readonly keep: (name: string, text: string) => { readonly file: string; readonly sha256: string };
+  /** Lets go of the file. What comes later is written all the same. */
+  readonly close: () => void;
 }
 
-/** Starts a new log. Two within a second get different names. Contract: what is written has its secrets taken out already. */
-export function openTaskLog({ root, world }: Session, taskId: string): TaskLog {
+/**
+ * Starts a new log. Two within a second get different names. To open it for each piece takes longer than to write that, so that it
+ * can stay open until `close`. Contract: what is written has its secrets taken out already.
+ */
+export function openTaskLog({ root, world }: Session, taskId: string, staysOpen = false): TaskLog {
   const folder = join('logs', folderName(taskId));
   mkdirSync(join(root, folder), { recursive: true });
-  const stem = freshStem(join(root, folder), compactTime(world.now()));
+  const { stem, opened } = freshLog(join(root, folder), compactTime(world.now()));
   const file = join(folder, `${stem}.log`);
-  const write = (text: string) => naming(join(root, file), () => appendFileSync(join(root, file), text));
+  const path = join(root, file);
+  let open: number | undefined = opened;
+  const close = () => {
+    if (open !== undefined) closeSync(open);
+    open = undefined;
+  };
+  if (!staysOpen) close();
+  const write = (text: string) => naming(path, () => appendFileSync(open ?? path, text));
   let isBroken = false;
   return {
     file,
@@ -59,6 +71,7 @@ export function openTaskLog({ root, world }: Session, taskId: string): TaskLog {
       });
       return { file: kept, sha256: sha256(text) };
     },
+    close,
   };
 }
 
@@ -110,12 +123,11 @@ function folderName(taskId: string): string {
   return safe === taskId ? safe : `${safe}-${sha256(taskId).slice(0, 8)}`;
 }
 
-function freshStem(folder: string, stem: string): string {
+function freshLog(folder: string, stem: string): { stem: string; opened: number } {
   for (let n = 1; ; n++) {
     const candidate = n === 1 ? stem : `${stem}-${n}`;
     try {
-      closeSync(openSync(join(folder, `${candidate}.log`), 'wx'));
-      return candidate;
+      return { stem: candidate, opened: openSync(join(folder, `${candidate}.log`), 'ax') };
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }

@@ -160,7 +160,7 @@ async function askAboutError(session: Session, runbook: Runbook, task: Task, opt
         { ...move, to: 'READY' },
         { kind: 'statusSet', ...move, to: 'READY', command: 'retry', reason: undefined },
       );
-      return { kind: 'task', task: { ...task, status: 'READY' } };
+      return { kind: 'task', task: task.withStatus('READY') };
     default:
       return unreachable(answer);
   }

@@ -46,7 +46,7 @@ function bytesOf(file: number, most: number): Buffer {
   for (let total = 0; ; ) {
     const piece = Buffer.allocUnsafe(Math.max(65_536, fstatSync(file).size - total + 1));
     const length = readSync(file, piece, 0, piece.length, null);
-    if (length === 0) return Buffer.concat(pieces);
+    if (length === 0) return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
     total += length;
     if (total > most) throw new NotPlain(tooLarge(total, most));
     pieces.push(piece.subarray(0, length));

@@ -4,8 +4,9 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
 import { readPlain } from './plainFile.ts';
+import { ownFile } from './runbook/find.ts';
 import { FOLDER } from './runbook/folder.ts';
-import type { Plan } from './runbook/plan.ts';
+import type { Fields, Plan, PlannedTask } from './runbook/plan.ts';
 import type { LastStatus } from './runbook/settle.ts';
 import type { Status } from './runbook/task.ts';
 import { writeDurably } from './runbook/write.ts';
@@ -18,16 +19,26 @@ export interface Seen {
   readonly statuses: Readonly<Record<string, Status>>;
 }
 
+/** As it stands in the file: the tasks of the plan a line each, which is parsed where it is needed. */
+export interface KeptSeen extends Seen {
+  readonly fields: Fields;
+  readonly taskLines: readonly string[];
+  /** Another file has another one. */
+  readonly stamp: string;
+}
+
 /** Undefined if there is nothing. What an older or a newer version, or a hand, has left there is not compared with. */
-export function readSeen(root: string): Seen | undefined {
+export function readSeen(root: string): KeptSeen | undefined {
   const path = seenPath(root);
   const stamp = stampOf(path);
-  if (kept?.path !== path || kept.stamp !== stamp) kept = { path, stamp, seen: readAnew(root) };
-  return kept.seen;
+  if (kept?.path !== path || kept.stamp !== stamp) kept = { path, stamp, seen: stamp && readAnew(root, stamp) };
+  return kept.seen || undefined;
 }
 
 /** What was read last. The file is only ever replaced as a whole, so that another one has another stamp. */
-let kept: { readonly path: string; readonly stamp: string | undefined; readonly seen: Seen | undefined } | undefined;
+let kept:
+  | { readonly path: string; readonly stamp: string | undefined; readonly seen: KeptSeen | '' | undefined }
+  | undefined;
 
 function stampOf(path: string): string | undefined {
   try {
@@ -39,48 +50,79 @@ function stampOf(path: string): string | undefined {
   }
 }
 
-function readAnew(root: string): Seen | undefined {
+function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
-    const { format, ...seen } = JSON.parse(
-      readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString(),
-    ) as Partial<Seen> & {
-      format?: unknown;
+    const whole = readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString();
+    const end = whole.indexOf('\n');
+    const { format, length, fields, templates, statuses } = JSON.parse(whole.slice(0, end)) as Partial<KeptSeen> &
+      Partial<Head>;
+    if (format !== FORMAT || length !== whole.length - end || !fields || !templates || !statuses) return undefined;
+    const lines = () =>
+      whole
+        .slice(end + 1)
+        .split('\n')
+        .filter(Boolean);
+    const plan = () => ({ fields, tasks: lines().map((line) => JSON.parse(line) as PlannedTask) });
+    return {
+      get plan() {
+        return plan();
+      },
+      get taskLines() {
+        return lines();
+      },
+      fields,
+      templates,
+      statuses,
+      stamp,
     };
-    const isWhole =
-      format === FORMAT && Array.isArray(seen.plan?.tasks) && seen.plan.fields && seen.templates && seen.statuses;
-    return isWhole ? (seen as Seen) : undefined;
   } catch {
     return undefined;
   }
 }
 
+interface Head {
+  readonly format: number;
+  /** In characters, from the end of its line: a file that was cut is shorter. */
+  readonly length: number;
+}
+
 /** Throws FILE_UNWRITABLE. */
-export function writeSeen(root: string, seen: Seen): void {
-  writeDurably(seenPath(root), JSON.stringify({ format: FORMAT, ...seen }));
+export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
+  const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
+  const head = { format: FORMAT, length: lines.length, templates, statuses, fields };
+  writeDurably(seenPath(root), JSON.stringify(head) + lines);
 }
 
 /** The last status of each task that is known: by the journal, or where no line tells of it, as it was seen last. */
-export function lastStatuses(root: string): ReadonlyMap<string, LastStatus> {
-  const last = new Map<string, LastStatus>(lastChanges(root));
+export function lastStatuses(root: string): Pick<ReadonlyMap<string, LastStatus>, 'get'> {
+  const journaled = lastChanges(root);
   // Who has taken the journal away wants to begin anew.
-  if (last.size === 0) return last;
-  for (const [id, to] of Object.entries(readSeen(root)?.statuses ?? {}))
-    if (!last.has(id))
-      last.set(id, {
-        from: undefined,
-        to,
-        unsaved: false,
-        inFiles: undefined,
-        runId: undefined,
-        record: undefined,
-        taken: undefined,
-      });
-  return last;
+  if (journaled.size === 0) return journaled;
+  const seen = readSeen(root)?.statuses ?? {};
+  return { get: (id) => journaled.get(id) ?? (Object.hasOwn(seen, id) ? asSeen(seen[id]) : undefined) };
 }
 
-const FORMAT = 1;
+function asSeen(to: Status | undefined): LastStatus | undefined {
+  if (to === undefined) return undefined;
+  const known = LAST_SEEN.get(to) ?? {
+    from: undefined,
+    to,
+    unsaved: false,
+    inFiles: undefined,
+    runId: undefined,
+    record: undefined,
+    taken: undefined,
+  };
+  LAST_SEEN.set(to, known);
+  return known;
+}
+
+/** One for each status. */
+const LAST_SEEN = new Map<Status, LastStatus>();
+
+const FORMAT = 2;
 
 /** Where it is kept. */
 export function seenPath(root: string): string {
-  return join(root, FOLDER, 'plan.json');
+  return join(root, FOLDER, ownFile(root, 'plan.json'));
 }

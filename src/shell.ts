@@ -1,17 +1,15 @@
-// Runs commands: output as it comes, one process group each, so that its whole tree can be ended.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+// Runs commands: output as it comes, its secrets taken out; the whole tree ends when the time is over, or the person wants out.
 import { errnoOf } from './errors.ts';
 import type { ShellResult } from './events.ts';
 import { statOf } from './paths.ts';
 import type { Command } from './runbook/task.ts';
 import type { Environment, Redactor } from './secrets.ts';
-import type { Shell, ShellOptions } from './world.ts';
+import { openSpawner } from './spawner.ts';
+import { type Ended, endTree, type Start, startByNode } from './starting.ts';
+import type { Shell } from './world.ts';
 
 /** How long a process tree has to end by itself after SIGTERM, in milliseconds. */
 export const GRACE_MS = 3000;
-/** How long to wait for more output once the program itself has ended, in milliseconds: a child it left may keep the pipe. */
-const DRAIN_MS = 500;
 
 const running = new Set<number>();
 
@@ -22,6 +20,11 @@ export function killAllNow(): void {
 
 export function makeShell(signal: AbortSignal, redactor: Redactor, environment: Environment): Shell {
   const env = definedOnly(environment);
+  let spawner: Promise<Start | undefined> | undefined;
+  const starter = async () => {
+    spawner ??= openSpawner(env);
+    return (await spawner) ?? startByNode;
+  };
   return async (command, options) => {
     const started = performance.now();
     const result = (end: ShellResult['end'], more: Partial<ShellResult>): ShellResult => ({
@@ -37,11 +40,13 @@ export function makeShell(signal: AbortSignal, redactor: Redactor, environment: 
     let watch: ReturnType<typeof watchOver> | undefined;
     let ended: Ended;
     try {
-      const child = await launch(command, options, { ...env, ...options.env });
-      listen(child.stderr, (piece) => tellIfAny(options.onOutput, output.push(piece)));
-      listen(child.stdout, options.onStdout ?? ((piece) => tellIfAny(options.onOutput, output.push(piece))));
-      watch = watchOver(child.pid, signal, options.timeoutMs);
-      ended = await endOf(child);
+      const { cwd, env: ownEnv, input, onStdout } = options;
+      // What it reads is written by Node.
+      const start = input === undefined ? await starter() : startByNode;
+      const onOutput = (piece: string) => tellIfAny(options.onOutput, output.push(piece));
+      const program = await start({ command, cwd, env, ownEnv, input, onOutput, onStdout });
+      watch = watchOver(program.pid, signal, options.timeoutMs);
+      ended = await program.ended;
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
       return result('notStarted', { problem: redactor.text(startProblem(command, options.cwd, error)) });
@@ -52,48 +57,6 @@ export function makeShell(signal: AbortSignal, redactor: Redactor, environment: 
     if (watch.cause) return result(watch.cause, { signal: ended.signal });
     return result('exited', ended);
   };
-}
-
-async function launch(command: Command, options: ShellOptions, env: Record<string, string>): Promise<ChildProcess> {
-  const windows = process.platform === 'win32';
-  const settings = {
-    cwd: options.cwd,
-    env,
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as ('ignore' | 'pipe')[],
-    detached: !windows,
-    shell: command.kind === 'shell' ? (command.shell ?? true) : false,
-  };
-  const [file, args] = command.kind === 'shell' ? [command.line, []] : [command.file, [...command.args]];
-  // What Windows calls a program may be a script that only its shell can start.
-  const start = windows && command.kind === 'program' ? (await import('cross-spawn')).default : spawn;
-  const child = start(file, args, settings);
-  // A program need not read what it is given.
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(options.input);
-  if (child.pid !== undefined) running.add(child.pid);
-  return child;
-}
-
-function listen(stream: Readable | null, tell: (piece: string) => void): void {
-  stream?.setEncoding('utf8').on('data', tell);
-}
-
-interface Ended {
-  readonly exitCode: number | undefined;
-  readonly signal: string | undefined;
-}
-
-/** When it has ended and all that it printed is there. Throws why it could not be started. */
-function endOf(child: ChildProcess): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => {
-      setTimeout(() => {
-        for (const stream of [child.stdout, child.stderr]) stream?.destroy();
-      }, DRAIN_MS).unref();
-    });
-    child.once('close', (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
-  });
 }
 
 function definedOnly(environment: Environment): Record<string, string> {
@@ -110,6 +73,7 @@ function tellIfAny(tell: (text: string) => void, text: string): void {
 function watchOver(pid: number | undefined, signal: AbortSignal, timeoutMs: number | undefined) {
   const watch: { cause: 'timedOut' | 'aborted' | undefined; stop: () => void } = { cause: undefined, stop: () => {} };
   if (pid === undefined) return watch;
+  running.add(pid);
   let force: NodeJS.Timeout | undefined;
   const end = (cause: 'timedOut' | 'aborted') => {
     if (watch.cause) return;
@@ -120,6 +84,8 @@ function watchOver(pid: number | undefined, signal: AbortSignal, timeoutMs: numb
   const onAbort = () => end('aborted');
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => end('timedOut'), timeoutMs);
   signal.addEventListener('abort', onAbort);
+  // While it was started.
+  if (signal.aborted) onAbort();
   watch.stop = () => {
     clearTimeout(timer);
     clearTimeout(force);
@@ -129,18 +95,6 @@ function watchOver(pid: number | undefined, signal: AbortSignal, timeoutMs: numb
     running.delete(pid);
   };
   return watch;
-}
-
-function endTree(pid: number, signal: NodeJS.Signals): void {
-  if (process.platform === 'win32') {
-    execFile('taskkill', ['/pid', String(pid), '/T', '/F'], () => {});
-    return;
-  }
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group is gone already.
-  }
 }
 
 function startProblem(command: Command, cwd: string, error: unknown): string {

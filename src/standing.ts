@@ -3,6 +3,7 @@ import { noticeEdits } from './edits.ts';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
 import { journaledEnd } from './journaledEnd.ts';
+import { keepReading } from './runbook/keptReading.ts';
 import { leaseHolder } from './runbook/lease.ts';
 import { takePredecessor, wasCutOff, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
@@ -12,7 +13,7 @@ import { type Change, type Known, type Settled, settle } from './runbook/settle.
 import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
 import { removeTemporary } from './runbook/write.ts';
-import { lastStatuses, seenPath } from './seen.ts';
+import { lastStatuses, readSeen, seenPath } from './seen.ts';
 import { changeStatuses, type Session } from './session.ts';
 
 export interface Standing extends Settled {
@@ -55,6 +56,7 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
     const last = lastStatuses(session.root);
     const found = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false, liveRun });
     noticeEdits(session, found);
+    keepReading(runbook.root, runbook.source.text, readSeen(runbook.root)?.stamp);
     return found;
   });
   const [due, said] = partition(settled.changes, ({ kind, mend }) => kind === 'readied' || mend.length > 0);

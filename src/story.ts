@@ -1,6 +1,6 @@
 // The journal as a story: its lines become moments, each with what changed, by whom, how long it took and what it cost.
 // A start and the end that follows it in the same run are one moment.
-import { type JournalLine, walkJournal } from './journal.ts';
+import { type JournalLine, journalFile, walkJournal } from './journal.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
 import { commandIn, numberIn, placeIn, textIn, wordsFor } from './storyWords.ts';
 
@@ -48,6 +48,8 @@ export interface Totals {
 }
 
 export interface Story {
+  /** The file that tells it, from the folder of the runbook. */
+  readonly journal: string;
   /** Oldest first. */
   readonly moments: readonly Moment[];
   readonly totals: Totals;
@@ -65,7 +67,13 @@ export function readStory(root: string, wanted?: ReadonlySet<string>): Story {
     if (line.event_type === 'CHECKPOINT') return;
     if (!wanted || (line.task_id !== undefined && wanted.has(line.task_id))) teller.add(line);
   });
-  return { moments: teller.moments(), totals: teller.totals(), byTask: teller.byTask(), unreadable };
+  return {
+    journal: journalFile(root),
+    moments: teller.moments(),
+    totals: teller.totals(),
+    byTask: teller.byTask(),
+    unreadable,
+  };
 }
 
 /** The moment from which a task has its status; undefined if the journal tells none. */

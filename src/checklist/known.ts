@@ -2,6 +2,7 @@
 // from a hand edit of the runbook. If it is deleted, the runbook stays as it is wherever the two differ.
 import { join } from 'node:path';
 import { readPlain } from '../plainFile.ts';
+import { ownFile } from '../runbook/find.ts';
 import { FOLDER } from '../runbook/folder.ts';
 import type { NewScript } from '../runbook/newTask.ts';
 import { writeDurably } from '../runbook/write.ts';
@@ -30,7 +31,7 @@ export function writeKnown(root: string, plan: string, steps: readonly KnownStep
 const FORMAT = 1;
 
 function pathIn(root: string): string {
-  return join(root, FOLDER, 'imports.json');
+  return join(root, FOLDER, ownFile(root, 'imports.json'));
 }
 
 function readAll(root: string): Record<string, unknown> {

@@ -11,13 +11,12 @@ import { TASK_TYPES } from '../runbook/vocabulary.ts';
 import { openSession } from '../session.ts';
 import { lookAt } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
-import { flow, oneLine } from '../terminal/words.ts';
+import { asCommand, flow, oneLine } from '../terminal/words.ts';
 import type { World } from '../world.ts';
 import { confirmed, printDraft, withSchemas } from './amending.ts';
 import { type AddFlags, askForTask } from './askForTask.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
-import { asCommand } from './telling.ts';
 
 export function define(command: Command, action: Action): void {
   command
@@ -190,10 +189,12 @@ function tellAdded(context: Context, path: string, id: string, files: readonly s
   const { file, line } = home?.source.place([...home.path, 'id']) ?? { file: 'runbook.yaml', line: 1 };
   const status = task?.status ?? 'PENDING';
   const columns = context.columns();
-  context.print('added', { id, status, at: `${file}:${line}`, files: [...files] }, () => [
-    `added ${oneLine(id)}  ${context.palette.status(status)}`,
-    ...flow(files.map(oneLine), ' · ', columns - 2).map((row) => `  ${row}`),
-  ]);
+  context.print('added', { id, status, at: `${file}:${line}`, files: [...files] }, () =>
+    context.within(
+      `added ${oneLine(id)}  ${context.palette.status(status)}`,
+      ...flow(files.map(oneLine), ' · ', columns - 2).map((row) => `  ${row}`),
+    ),
+  );
   const next = ['show', 'edit'].map((command) => asCommand(command, oneLine(id)));
   if (!context.flags.quiet && !context.flags.json) for (const row of flow(next, ' · ', columns - 2)) say(`  ${row}`);
   return EXIT.ok;

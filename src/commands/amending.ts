@@ -6,7 +6,7 @@ import { SCHEMA_FOLDER } from '../runbook/newTask.ts';
 import type { Runbook } from '../runbook/task.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
 import { unifiedDiff } from '../terminal/diff.ts';
-import { say } from '../terminal/streams.ts';
+import { say, sayWhole } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { World } from '../world.ts';
 import type { Context } from './context.ts';
@@ -41,7 +41,7 @@ export async function confirmed(
 ): Promise<boolean> {
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
   if (!context.flags.json && !context.flags.quiet)
-    for (const line of diffs(amendedFiles(runbook, amendment).filter(isPersons), palette)) say(line);
+    for (const line of diffs(amendedFiles(runbook, amendment).filter(isPersons), palette)) sayWhole(line);
   const { answer } = await world.ask.choose({
     topic: 'plan',
     message: 'Write it?',

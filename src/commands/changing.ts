@@ -10,11 +10,11 @@ import type { Runbook, Status, Task } from '../runbook/task.ts';
 import { type Changed, changeStatus, openSession, type Session } from '../session.ts';
 import { bringUpToDate, lookAt, type Standing, tellWhoWaits } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
-import { oneLine } from '../terminal/words.ts';
+import { asCommand, oneLine } from '../terminal/words.ts';
+import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
 import { type PlannedStatus, printPlanned } from './planned.ts';
-import { asCommand } from './telling.ts';
 
 export interface ChangingFlags {
   readonly reason?: string;
@@ -33,6 +33,10 @@ export interface Move {
   readonly givesBack: boolean;
   /** What to do instead, if the task has another status. */
   readonly instead: (task: Task) => string;
+  /** Asks for what the flags have not said, once it is known that the command may do its work. Throws NEEDS_PERSON. */
+  readonly ask?: ((ask: Ask) => Promise<void>) | undefined;
+  /** What goes into the YAML beside the status. */
+  readonly beside?: ((world: World) => PlannedStatus['beside']) | undefined;
   /** What must hold before, such as checks; throws if it does not. */
   readonly before?: ((session: Session, task: Task, taken: Taken | undefined) => Promise<void>) | undefined;
   /** Changes the status, where that is more than to write it. */
@@ -53,8 +57,10 @@ export async function changeEach(
   const { runbook } = standing;
   const tasks = [...new Set(ids)].map((id) => requireMovable(standing, id, move));
   const steps = [...tasks.map((task) => ({ task, to: move.to })), ...(move.along?.(runbook, tasks) ?? [])];
-  if (context.flags.dryRun) return showPlanned(context, standing, steps, move);
-  const session = openSession(path, await context.world(runbook.root));
+  const world = await context.world(runbook.root);
+  await move.ask?.(world.ask);
+  if (context.flags.dryRun) return showPlanned(context, standing, steps, move, world);
+  const session = openSession(path, world);
   bringUpToDate(session);
   for (const task of tasks)
     if (task.status !== move.to) await move.before?.(session, task, standing.taken.get(task.id));
@@ -143,20 +149,23 @@ function showPlanned(
   context: Context,
   { runbook, changes }: Standing,
   steps: readonly PlannedStatus[],
-  { before }: Move,
+  { to: wanted, before, beside }: Move,
+  world: World,
 ): number {
   const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
-  const tasks = runbook.tasks.map((task) => ({ ...task, status: statuses.get(task.id) ?? task.status }));
+  const tasks = runbook.tasks.map((task) => task.withStatus(statuses.get(task.id) ?? task.status));
   const follow = becameReady({ ...runbook, tasks }).map((task) => ({ task, to: 'READY' as const }));
   for (const { task, from, to, at } of changes)
     say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);
   for (const { task, to } of steps) {
-    if (task.status === to) say(`${oneLine(task.id)} is ${to} already`);
+    if (task.status === to)
+      say(beside ? `would add     ${oneLine(task.id)}: an issue` : `${oneLine(task.id)} is ${to} already`);
     else if (before && task.checks.length > 0) say(`would check   ${oneLine(task.id)}, and only then`);
     if (task.status !== to) say(`would set     ${oneLine(task.id)}: ${task.status} → ${to}`);
   }
   for (const { task, to } of follow) say(`would settle  ${oneLine(task.id)}: ${task.status} → ${to}`);
-  printPlanned(context, { tasks: [...steps, ...follow].map(toData) }, changes, [...steps, ...follow]);
+  const planned = steps.map((step) => (step.to === wanted ? { ...step, beside: beside?.(world) } : step));
+  printPlanned(context, { tasks: [...steps, ...follow].map(toData) }, changes, [...planned, ...follow]);
   say('Nothing was changed.');
   return EXIT.ok;
 }

@@ -7,7 +7,7 @@ import { findRunbook } from '../runbook/find.ts';
 import { type Palette, paletteFor } from '../terminal/colour.ts';
 import { columnsOf, isTerminal, write } from '../terminal/streams.ts';
 import type { AnswerFlags } from '../terminal/unattended.ts';
-import { onlyColours } from '../terminal/words.ts';
+import { onlyColours, within } from '../terminal/words.ts';
 import type { World } from '../world.ts';
 import type { Kind, Output } from './output.ts';
 
@@ -46,9 +46,14 @@ export class Context {
     return findRunbook(this.cwd, this.flags.file ?? process.env['RUNBOOK_FILE']);
   }
 
-  /** Prints data: lines for a person, or one object for a program. */
-  print<K extends Kind>(kind: K, data: ReadonlyDeep<Output[K]>, lines: () => readonly string[]): void {
-    const text = this.flags.json ? [asJson({ schema_version: 1, kind, data })] : lines().map(onlyColours);
+  /** Prints data: lines for a person, or one object for a program. Of the two, only that is made which is printed. */
+  print<K extends Kind>(
+    kind: K,
+    data: ReadonlyDeep<Output[K]> | (() => ReadonlyDeep<Output[K]>),
+    lines: () => readonly string[],
+  ): void {
+    const made = () => (typeof data === 'function' ? data() : data);
+    const text = this.flags.json ? [asJson({ schema_version: 1, kind, data: made() })] : lines().map(onlyColours);
     if (text.length > 0) write('stdout', `${text.join('\n')}\n`);
   }
 
@@ -99,6 +104,12 @@ export class Context {
     }
     if (error instanceof Error && error.stack) error.stack = redact(error.stack);
     return error;
+  }
+
+  /** What goes to stdout, in lines that the edge of a terminal does not break; elsewhere as it is. */
+  within(...lines: readonly string[]): string[] {
+    const columns = columnsOf('stdout');
+    return lines.flatMap((line) => within(line, columns));
   }
 
   columns(): number {

@@ -20,18 +20,18 @@ export function define(command: Command, action: Action): void {
       'before',
       'Examples:\n  runbook done publish\n  runbook done publish --reason "done from the web page"\n',
     )
-    .action(
-      action((context: Context, ids: string[], flags: DoneFlags) =>
-        changeEach(context, ids, flags, {
-          command: 'done',
-          to: 'DONE',
-          from: ['PENDING', 'READY', 'ERROR', 'SKIPPED'],
-          givesBack: true,
-          instead: () => '',
-          before: flags.unchecked ? undefined : requireChecks,
-        }),
-      ),
-    );
+    .action(action(withIds));
+}
+
+export function withIds(context: Context, ids: string[], flags: DoneFlags = {}): Promise<number> {
+  return changeEach(context, ids, flags, {
+    command: 'done',
+    to: 'DONE',
+    from: ['PENDING', 'READY', 'ERROR', 'SKIPPED'],
+    givesBack: true,
+    instead: () => '',
+    before: flags.unchecked ? undefined : requireChecks,
+  });
 }
 
 async function requireChecks(session: Session, task: Task, taken: Taken | undefined): Promise<void> {

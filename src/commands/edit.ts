@@ -1,12 +1,13 @@
 // `edit`: opens a task in the person's editor, at its line, and looks at what came back.
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { EXIT, formatTrouble, type Place, type Trouble } from '../errors.ts';
+import { EXIT, type Place, type Trouble } from '../errors.ts';
 import { inspectRunbook } from '../runbook/read.ts';
 import { openSession } from '../session.ts';
 import { bringUpToDate } from '../standing.ts';
 import { paletteFor } from '../terminal/colour.ts';
-import { columnsOf, say, write } from '../terminal/streams.ts';
+import { say } from '../terminal/streams.ts';
+import { sayTrouble } from '../terminal/trouble.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { World } from '../world.ts';
 import type { Action, Context } from './context.ts';
@@ -90,9 +91,7 @@ function mistakesIn(path: string): readonly Trouble[] {
 
 function shown(context: Context, mistakes: readonly Trouble[]): number {
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
-  if (!context.flags.json)
-    for (const mistake of mistakes)
-      write('stderr', `${formatTrouble(mistake, palette, 'error', columnsOf('stderr'))}\n\n`);
+  if (!context.flags.json) for (const mistake of mistakes) sayTrouble(mistake, palette, 'error', '\n\n');
   return mistakes.length === 0 ? EXIT.ok : EXIT.mistake;
 }
 

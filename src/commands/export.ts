@@ -11,19 +11,24 @@ import { unifiedDiff } from '../terminal/diff.ts';
 import { say } from '../terminal/streams.ts';
 import { harmless, oneLine, plural } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
+import { orStdout } from './file.ts';
 
 export interface ExportFlags {
-  readonly output?: string;
+  readonly output?: string | undefined;
 }
 
 export function define(command: Command, action: Action): void {
   command
-    .option('-o, --output <file>', 'write it there; one that says something else is only replaced with --yes')
+    .option(
+      '-o, --output <file>',
+      'write it there; one that says something else is only replaced with --yes; - is stdout',
+    )
     .addHelpText('before', 'Examples:\n  runbook export                 prints it\n  runbook export -o CHECKLIST.md\n')
     .action(action(exportPlan));
 }
 
-function exportPlan(context: Context, { output }: ExportFlags): number {
+function exportPlan(context: Context, flags: ExportFlags): number {
+  const { output } = orStdout(flags);
   const { runbook } = lookAt(context.runbookPath());
   const text = toMarkdown(runbook);
   const tasks = runbook.tasks.length;

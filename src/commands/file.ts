@@ -9,9 +9,14 @@ import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { Context } from './context.ts';
 
+/** `-o -` is stdout, as elsewhere: as if no file were named. */
+export function orStdout<F extends { readonly output?: string | undefined }>(flags: F): F {
+  return flags.output === '-' ? { ...flags, output: undefined } : flags;
+}
+
 /** The form that was asked for, or the one that the file's name tells. */
 export function formatFor<F extends string>(
-  { format, output }: { readonly format?: F; readonly output?: string },
+  { format, output }: { readonly format?: F | undefined; readonly output?: string | undefined },
   known: Readonly<Record<string, F>>,
   otherwise: F,
 ): F {

@@ -6,7 +6,7 @@ import { textLines } from '../graph/text.ts';
 import { lookAt } from '../standing.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
-import { formatFor, writeFile } from './file.ts';
+import { formatFor, orStdout, writeFile } from './file.ts';
 import { requireTask } from './next.ts';
 
 const FORMATS = ['text', 'mermaid', 'dot', 'svg'] as const;
@@ -22,14 +22,14 @@ const NAMES: Readonly<Record<string, Format>> = {
 
 interface GraphFlags {
   readonly format?: Format;
-  readonly output?: string;
+  readonly output?: string | undefined;
 }
 
 export function define(command: Command, action: Action): void {
   command
     .argument('[id]', 'only what leads to this task, and what comes after it')
     .addOption(new Option('--format <format>', 'how it is drawn').choices([...FORMATS]))
-    .option('-o, --output <file>', 'write it into this file; the name tells the format (.svg .mmd .dot)')
+    .option('-o, --output <file>', 'write it into this file; the name tells the format (.svg .mmd .dot); - is stdout')
     .addHelpText(
       'before',
       'Examples:\n  runbook graph                      every task below the one that it follows\n  runbook graph publish              only what leads to it and what follows\n  runbook graph -o plan.svg          a drawing, for any browser\n  runbook graph --format mermaid     for a Markdown file on GitHub\n  runbook graph --format dot | dot -Tpng > plan.png\n',
@@ -41,7 +41,8 @@ export function define(command: Command, action: Action): void {
     .action(action(graph));
 }
 
-async function graph(context: Context, id: string | undefined, flags: GraphFlags): Promise<number> {
+async function graph(context: Context, id: string | undefined, given: GraphFlags): Promise<number> {
+  const flags = orStdout(given);
   if (context.flags.json && (flags.format !== undefined || flags.output !== undefined))
     throw new RunbookError({
       code: 'USAGE',

@@ -3,11 +3,11 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
-import { JOURNAL_FILE } from '../journal.ts';
 import { readRunbook } from '../runbook/read.ts';
 import { type Moment, readStory, type Story, type Totals } from '../story.ts';
 import { say } from '../terminal/streams.ts';
 import {
+  asCommand,
   count,
   duration,
   fit,
@@ -22,7 +22,7 @@ import {
 } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
-import { asCommand, howWords, momentData, momentRows, unreadableWords } from './telling.ts';
+import { howWords, momentData, momentRows, unreadableWords } from './telling.ts';
 
 interface HistoryFlags {
   readonly limit: number;
@@ -88,12 +88,12 @@ function plainLine(moment: Moment): string {
 
 function toLines(
   context: Context,
-  { totals }: Story,
+  { totals, journal }: Story,
   moments: readonly Moment[],
   { id, earlier }: { id: string | undefined; earlier: number },
 ): string[] {
   const { palette } = context;
-  if (moments.length === 0) return [nothing(id)];
+  if (moments.length === 0) return context.within(nothing(id, journal));
   const columns = context.columns();
   const ids = Math.min(28, Math.max(...moments.map(({ taskId = ALL }) => width(oneLine(taskId)))));
   const head = ({ time, taskId = ALL }: Moment) =>
@@ -143,13 +143,13 @@ function totalLine({ runs, starts, retries, ms, cost }: Totals): string {
   return [...parts, ms > 0 ? duration(ms) : '', cost > 0 ? money(cost) : ''].filter(Boolean).join(' · ');
 }
 
-function nothing(id: string | undefined): string {
+function nothing(id: string | undefined, journal: string): string {
   const whom = id === undefined ? '' : ` to ${oneLine(id)}`;
-  return `Nothing has happened${whom} yet: ${JOURNAL_FILE} tells of no change.`;
+  return `Nothing has happened${whom} yet: ${journal} tells of no change.`;
 }
 
 /** What is not data, but should be known. */
-function remark({ unreadable }: Story, earlier: number): void {
+function remark({ unreadable, journal }: Story, earlier: number): void {
   if (earlier > 0) say(`${count(earlier)} earlier: --limit all`);
-  if (unreadable > 0) say(unreadableWords(unreadable));
+  if (unreadable > 0) say(unreadableWords(unreadable, journal));
 }

@@ -9,7 +9,7 @@ import { type Step, stepsOf } from '../checklist/steps.ts';
 import { EXIT, RunbookError } from '../errors.ts';
 import { shownPath, statOf } from '../paths.ts';
 import { type AmendedFile, type Amendment, amendedFiles, blankRunbook } from '../runbook/amend.ts';
-import { RUNBOOK_FILE } from '../runbook/find.ts';
+import { keepApart, RUNBOOK_FILE } from '../runbook/find.ts';
 import { SCHEMA_FOLDER } from '../runbook/newTask.ts';
 import { patch } from '../runbook/patch.ts';
 import { readText } from '../runbook/source.ts';
@@ -100,7 +100,10 @@ function runbookPath(context: Context): string {
   } catch (error) {
     if (!(error instanceof RunbookError) || error.code !== 'RUNBOOK_NOT_FOUND') throw error;
     const path = resolve(context.cwd, context.flags.file ?? process.env['RUNBOOK_FILE'] ?? RUNBOOK_FILE);
-    if (statOf(dirname(path))?.isDirectory()) return path;
+    if (statOf(dirname(path))?.isDirectory()) {
+      keepApart(path);
+      return path;
+    }
     throw error;
   }
 }

@@ -1,10 +1,15 @@
 // Every command by name, with its line in the help. A command's file is loaded only when it is called.
 import type { Command } from 'commander';
-import type { Action } from './context.ts';
+import type { Action, Work } from './context.ts';
+import { alone, define } from './status.ts';
 
 export interface CommandFile {
   /** Adds arguments, flags, examples and the action to a command that has its name and summary already. */
   readonly define: (command: Command, action: Action) => void;
+  /** What it does without words and flags of its own, where it is called often so. */
+  readonly alone?: Work<[]>;
+  /** The same with one id or several. */
+  readonly withIds?: Work<[ids: string[]]>;
 }
 
 interface Listed {
@@ -48,7 +53,8 @@ export const COMMANDS: readonly Listed[] = [
     name: 'status',
     group: 'See',
     summary: 'where the playbook stands, on one screen (also: runbook alone)',
-    load: () => import('./status.ts'),
+    // The one that is meant where none is named, and small.
+    load: async () => ({ alone, define }),
   },
   {
     name: 'list',

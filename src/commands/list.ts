@@ -1,10 +1,11 @@
 // `list`: every task on a line, in the order of the file.
-import { type Command, Option } from 'commander';
-import { EXIT } from '../errors.ts';
+import type { Command } from 'commander';
+import { EXIT, RunbookError } from '../errors.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
-import { STATUSES } from '../runbook/vocabulary.ts';
-import { lookAt } from '../standing.ts';
+import { STATUSES, type Status } from '../runbook/vocabulary.ts';
+import { lookAt, type Standing } from '../standing.ts';
+import { didYouMean } from '../suggest.ts';
 import { fit, oneLine, pad, width } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
@@ -16,7 +17,12 @@ interface ListFlags {
 
 export function define(command: Command, action: Action): void {
   command
-    .addOption(new Option('--status <status...>', 'only these').choices([...STATUSES]))
+    .addOption(
+      command
+        .createOption('--status <status...>', 'only these')
+        .choices([...STATUSES])
+        .argParser(statusOf),
+    )
     .option('--ready', 'only those that could start now')
     .option('--tag <tag...>', 'only those with one of these tags')
     .addHelpText(
@@ -26,13 +32,27 @@ export function define(command: Command, action: Action): void {
     .action(action(list));
 }
 
+/** In capitals or not. */
+function statusOf(word: string, before: readonly Status[] | undefined): Status[] {
+  const status = STATUSES.find((known) => known === word.toUpperCase());
+  if (status === undefined)
+    throw new RunbookError({
+      code: 'USAGE',
+      message: `\`${word}\` is not a status.${didYouMean(word.toUpperCase(), STATUSES)}`,
+      hint: `It is one of ${STATUSES.join(', ')}.`,
+    });
+  return [...(before ?? []), status];
+}
+
+export const alone = (context: Context): number => list(context, {});
+
 function list(context: Context, flags: ListFlags): number {
-  const { runbook } = lookAt(context.runbookPath());
+  const { runbook, taken } = lookAt(context.runbookPath());
   const tasks = runbook.tasks.filter((task) => wanted(runbook, task, flags));
   context.print(
     'list',
-    tasks.map((task) => toData(runbook, task)),
-    () => (context.flags.plain ? plainLines(tasks) : lines(context, runbook, tasks)),
+    tasks.map((task) => ({ ...toData(runbook, task), taken_by: taken.get(task.id)?.by ?? null })),
+    () => (context.flags.plain ? plainLines(tasks) : lines(context, { runbook, taken }, tasks)),
   );
   return EXIT.ok;
 }
@@ -61,7 +81,11 @@ function plainLines(tasks: readonly Task[]): string[] {
   return tasks.map(({ id, status, type, name }) => [status, oneLine(id), type, oneLine(name)].join('\t'));
 }
 
-function lines(context: Context, runbook: Runbook, tasks: readonly Task[]): string[] {
+function lines(
+  context: Context,
+  { runbook, taken }: Pick<Standing, 'runbook' | 'taken'>,
+  tasks: readonly Task[],
+): string[] {
   const { palette } = context;
   const columns = context.columns();
   if (tasks.length === 0) return ['No task is like that.'];
@@ -69,9 +93,11 @@ function lines(context: Context, runbook: Runbook, tasks: readonly Task[]): stri
   const idWidth = Math.min(32, Math.max(8, columns - 21), Math.max(...tasks.map((task) => width(oneLine(task.id)))));
   return tasks.map((task) => {
     const waits = waitsFor(runbook, task).map((dependency) => oneLine(dependency.id));
+    const by = taken.get(task.id)?.by;
     const rest = [
       oneLine(task.name) === oneLine(task.id) ? '' : oneLine(task.name),
       waits.length > 0 && ['PENDING', 'READY'].includes(task.status) ? `(waits for ${waits.join(', ')})` : '',
+      by === undefined ? '' : `(taken by ${oneLine(by)})`,
     ]
       .filter(Boolean)
       .join(' ');

@@ -1,5 +1,5 @@
 // `next`: one step, and what comes after it. `run` shares its flags and the way it ends.
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { EXIT, RunbookError, unreachable } from '../errors.ts';
 import { foreseen } from '../pick.ts';
@@ -23,6 +23,13 @@ export function define(command: Command, action: Action): void {
     .action(action((context: Context, flags: RunFlags) => carryOut(context, flags, { once: true })));
 }
 
+const MODEL_VARIABLE = 'RUNBOOK_MODEL';
+
+export const alone = (context: Context): Promise<number> => {
+  const model = process.env[MODEL_VARIABLE];
+  return carryOut(context, model === undefined ? {} : { model }, { once: true });
+};
+
 export interface RunFlags {
   readonly answer?: readonly Decision[];
   readonly reason?: string;
@@ -39,13 +46,17 @@ const DECISIONS: readonly Decision[] = ['accept', 'retry', 'edit', 'error', 'ski
 export function runFlags(command: Command): Command {
   return command
     .addOption(
-      new Option('--answer <decision...>', 'answer a decision in advance, in the order given').choices([...DECISIONS]),
+      command
+        .createOption('--answer <decision...>', 'answer a decision in advance, in the order given')
+        .choices([...DECISIONS]),
     )
     .option('--reason <text>', 'what to say where a reason is asked for')
     .option('--start-from <id>', 'look only at this task and those after it')
     .option('--keep-going', 'go past tasks in ERROR')
     .option('--review', 'read and edit each prompt before it is sent')
-    .addOption(new Option('--model <name>', 'let this model answer, whatever the task names').env('RUNBOOK_MODEL'));
+    .addOption(
+      command.createOption('--model <name>', 'let this model answer, whatever the task names').env(MODEL_VARIABLE),
+    );
 }
 
 /** Runs, shows how it ended, and gives the exit status. */

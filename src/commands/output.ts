@@ -80,6 +80,7 @@ export const OUTPUT = {
       depends_on: z.array(id),
       waits_for: z.array(id),
       tags: z.array(z.string()),
+      taken_by: maybe(z.string()).check(z.describe('Who carries it out elsewhere: see `start --by`.')),
     }),
   ),
   task: z.strictObject({
@@ -90,6 +91,7 @@ export const OUTPUT = {
     status,
     depends_on: z.array(id),
     waits_for: z.array(id),
+    taken: maybe(z.strictObject({ by: z.string(), since: z.string() })),
     written_at: z.array(z.string()).check(z.describe('`file:line` of its status, in each of its files.')),
     tags: z.array(z.string()),
     output_artifact: maybe(z.string()),

@@ -1,5 +1,5 @@
 // What a dry run prints: the exact changes to the YAML, each file once. Nothing is written.
-import { plannedChanges } from '../runbook/save.ts';
+import { plannedChanges, type StatusWrite } from '../runbook/save.ts';
 import type { Change } from '../runbook/settle.ts';
 import type { Status, Task } from '../runbook/task.ts';
 import { unifiedDiff } from '../terminal/diff.ts';
@@ -9,6 +9,8 @@ import type { Context } from './context.ts';
 export interface PlannedStatus {
   readonly task: Task;
   readonly to: Status;
+  /** What is written beside it. */
+  readonly beside?: Pick<StatusWrite, 'lastRun' | 'issues'> | undefined;
 }
 
 /** Prints what settling these changes, and then setting these statuses, would make of the files. */
@@ -20,9 +22,14 @@ export function printPlanned(
 ): void {
   // Of a hand edit in which the files agree, nothing is written but a line of the journal.
   const settled = changes.filter(({ kind, mend }) => kind === 'readied' || mend.length > 0);
-  const last = new Map([...settled, ...planned].map(({ task, to }) => [task.id, { task, to }]));
+  const last = new Map(
+    [...settled.map(({ task, to }): PlannedStatus => ({ task, to })), ...planned].map((change) => [
+      change.task.id,
+      change,
+    ]),
+  );
   const files = plannedChanges(
-    [...last.values()].map(({ task, to }) => [task, { taskId: task.id, from: task.status, to }]),
+    [...last.values()].map(({ task, to, beside }) => [task, { taskId: task.id, from: task.status, to, ...beside }]),
   ).map(({ file, before, after }) => ({ file, before, after }));
   context.print('dry_run', { ...data, files }, () =>
     files.flatMap(({ file, before, after }) => [oneLine(file), ...unifiedDiff(before, after, context.palette)]),

@@ -7,7 +7,7 @@ import { lookAt } from '../standing.ts';
 import { readStory } from '../story.ts';
 import { say } from '../terminal/streams.ts';
 import type { Action, Context } from './context.ts';
-import { formatFor, writeFile } from './file.ts';
+import { formatFor, orStdout, writeFile } from './file.ts';
 import { momentData, unreadableWords } from './telling.ts';
 
 const FORMATS = ['markdown', 'html'] as const;
@@ -25,13 +25,13 @@ const MOST_MOMENTS = 1000;
 
 interface ReportFlags {
   readonly format?: Format;
-  readonly output?: string;
+  readonly output?: string | undefined;
 }
 
 export function define(command: Command, action: Action): void {
   command
     .addOption(new Option('--format <format>', 'markdown, if not said').choices([...FORMATS]))
-    .option('-o, --output <file>', 'write it into this file; the name tells the format (.md .html)')
+    .option('-o, --output <file>', 'write it into this file; the name tells the format (.md .html); - is stdout')
     .addHelpText(
       'before',
       'Examples:\n  runbook report -o report.html      one file to send, with all in it\n  runbook report > REPORT.md         the same as Markdown, for GitHub\n  runbook report --json              for a program\n',
@@ -40,7 +40,8 @@ export function define(command: Command, action: Action): void {
     .action(action(report));
 }
 
-async function report(context: Context, flags: ReportFlags): Promise<number> {
+async function report(context: Context, given: ReportFlags): Promise<number> {
+  const flags = orStdout(given);
   if (context.flags.json && (flags.format !== undefined || flags.output !== undefined))
     throw new RunbookError({
       code: 'USAGE',
@@ -59,7 +60,7 @@ async function report(context: Context, flags: ReportFlags): Promise<number> {
   const text = context.flags.json ? '' : await textIn(format, told);
   if (flags.output === undefined) context.print('report', toData(told), () => text.split('\n'));
   else writeFile(context, flags.output, text);
-  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable));
+  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable, told.journal));
   return EXIT.ok;
 }
 

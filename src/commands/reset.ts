@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { dependentsOf } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
+import { asCommand } from '../terminal/words.ts';
 import { type ChangingFlags, changeEach, changingFlags } from './changing.ts';
 import type { Action, Context } from './context.ts';
 import type { PlannedStatus } from './planned.ts';
@@ -17,16 +18,17 @@ export function define(command: Command, action: Action): void {
       'before',
       'Examples:\n  runbook reset pack\n  runbook reset pack --with-dependents      all that came after it, too\n',
     )
-    .action(action(reset));
+    .action(action(withIds));
 }
 
-function reset(context: Context, ids: string[], flags: ResetFlags): Promise<number> {
+export function withIds(context: Context, ids: string[], flags: ResetFlags = {}): Promise<number> {
   return changeEach(context, ids, flags, {
     command: 'reset',
     to: 'READY',
     from: ['DONE', 'SKIPPED'],
     givesBack: true,
-    instead: (task) => (task.status === 'ERROR' ? `\`runbook retry ${task.id}\` is for that.` : 'It was not done yet.'),
+    instead: (task) =>
+      task.status === 'ERROR' ? `\`${asCommand('retry', task.id)}\` is for that.` : 'It was not done yet.',
     along: flags.withDependents ? dependents : undefined,
   });
 }

@@ -6,18 +6,18 @@ import type { Action, Context } from './context.ts';
 export function define(command: Command, action: Action): void {
   changingFlags(command)
     .addHelpText('before', 'Examples:\n  runbook retry run_tests && runbook next\n')
-    .action(
-      action((context: Context, ids: string[], flags: ChangingFlags) =>
-        changeEach(context, ids, flags, {
-          command: 'retry',
-          to: 'READY',
-          from: ['ERROR'],
-          givesBack: false,
-          instead: (task) =>
-            task.status === 'PENDING'
-              ? 'It waits for others; `runbook status` shows for which.'
-              : `\`runbook reset ${task.id}\` makes it READY again.`,
-        }),
-      ),
-    );
+    .action(action(withIds));
+}
+
+export function withIds(context: Context, ids: string[], flags: ChangingFlags = {}): Promise<number> {
+  return changeEach(context, ids, flags, {
+    command: 'retry',
+    to: 'READY',
+    from: ['ERROR'],
+    givesBack: false,
+    instead: (task) =>
+      task.status === 'PENDING'
+        ? 'It waits for others; `runbook status` shows for which.'
+        : `\`runbook reset ${task.id}\` makes it READY again.`,
+  });
 }

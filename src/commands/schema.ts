@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander';
 import * as z from 'zod/mini';
 import { EXIT } from '../errors.ts';
-import { detailSchema, runbookSchema } from '../runbook/schema.ts';
+import { detailSchema, FIELDS, OWN_KEY, runbookSchema } from '../runbook/schema.ts';
 import type { Action, Context } from './context.ts';
 import { ERROR, envelope, type Kind, OUTPUT } from './output.ts';
 
@@ -37,8 +37,23 @@ export function jsonSchema(which: 'runbook' | 'task'): string {
 /** JSON Schema, draft 7: the one that yaml-language-server supports. */
 function toSchema(which: string): Record<string, unknown> {
   const { title, form, io } = described(which);
-  return { title, ...z.toJSONSchema(form, { target: 'draft-7', io }) };
+  const override = io === 'input' ? forEditors : () => {};
+  return { title, ...z.toJSONSchema(form, { target: 'draft-7', io, override }) };
 }
+
+/** For editors: no `null` is offered as a value, a key has one place for what it means, and what `validate` warns of is marked. */
+function forEditors({ jsonSchema: schema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (schema.properties && isNamed(Object.keys(schema.properties))) {
+    schema.additionalProperties = false;
+    schema.patternProperties = { [OWN_KEY.source]: {} };
+  }
+  const [value, nothing, ...others] = schema.anyOf ?? [];
+  if (value === undefined || nothing?.type !== 'null' || others.length > 0) return;
+  if (value.description !== undefined) schema.description = value.description;
+  schema.anyOf = [value, { not: { type: ['string', 'number', 'boolean', 'object', 'array'] } } as typeof schema];
+}
+
+const isNamed = (keys: readonly string[]) => Object.values(FIELDS).some((known) => String(known) === String(keys));
 
 function described(which: string): { title: string; form: z.ZodMiniType; io: 'input' | 'output' } {
   if (which === 'runbook') return { title: 'runbook.yaml', form: runbookSchema, io: 'input' };

@@ -1,11 +1,13 @@
 // `show`: everything about one task, and where it is written.
 import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
+import type { Taken } from '../events.ts';
 import { logOfLastStart } from '../logs.ts';
 import { dependentsOf, waitsFor } from '../runbook/ready.ts';
 import { type AiDetails, commandLine, homeLine, type Runbook, type ScriptDetails, type Task } from '../runbook/task.ts';
 import { lookAt } from '../standing.ts';
-import { duration, harmless, oneLine, pad } from '../terminal/words.ts';
+import { columnsOf } from '../terminal/streams.ts';
+import { ago, duration, harmless, oneLine, pad, within } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
 
@@ -17,14 +19,15 @@ export function define(command: Command, action: Action): void {
 }
 
 function show(context: Context, id: string): number {
-  const { runbook } = lookAt(context.runbookPath());
+  const { runbook, taken } = lookAt(context.runbookPath());
   requireTask(runbook, 'show', id);
   const task = runbook.tasks.find((candidate) => candidate.id === id);
-  if (task) context.print('task', toData(runbook, task), () => toLines(context, runbook, task));
+  const by = taken.get(id);
+  if (task) context.print('task', toData(runbook, task, by), () => toLines(context, runbook, task, by));
   return EXIT.ok;
 }
 
-function toData(runbook: Runbook, task: Task) {
+function toData(runbook: Runbook, task: Task, taken: Taken | undefined) {
   const { id, name, description, type, status, dependsOn, tags, outputArtifact, checks, lastRun, issues } = task;
   const { ai, instructions, script } = task;
   return {
@@ -34,6 +37,7 @@ function toData(runbook: Runbook, task: Task) {
     type,
     status,
     depends_on: dependsOn,
+    taken: taken ?? null,
     waits_for: waitsFor(runbook, task).map((dependency) => dependency.id),
     written_at: task.homes.map((home) => homeLine(home)),
     tags,
@@ -63,10 +67,14 @@ function scriptData({ command, cwd, timeoutMs }: ScriptDetails) {
   return { command: commandLine(command), cwd, timeout_ms: timeoutMs ?? null };
 }
 
-function toLines({ palette }: Context, runbook: Runbook, task: Task): string[] {
+/** The columns before what is told. */
+const LABELS = 12;
+
+function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Taken | undefined): string[] {
   const waits = waitsFor(runbook, task).map((dependency) => `${oneLine(dependency.id)} (${dependency.status})`);
   const rows: [string, readonly string[]][] = [
     ['status', [`${palette.status(task.status)}${waits.length > 0 ? `, waits for ${waits.join(', ')}` : ''}`]],
+    ['taken', taken ? [`by ${oneLine(taken.by)}, ${ago(new Date(taken.since), new Date())}`] : []],
     ['type', [task.type]],
     ['written', task.homes.map((home) => oneLine(homeLine(home)))],
     ['about', multiline(task.description)],
@@ -105,11 +113,14 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task): string[] {
     ['log', multiline(logOfLastStart(runbook.root, task.id))],
   ];
   const name = oneLine(task.name) === oneLine(task.id) ? '' : `  ${oneLine(task.name)}`;
+  const room = columnsOf('stdout');
   return [
-    `${palette.bold(oneLine(task.id))}${name}`,
+    ...within(`${palette.bold(oneLine(task.id))}${name}`, room),
     '',
     ...rows.flatMap(([label, lines]) =>
-      lines.map((line, i) => `  ${palette.dim(pad(i === 0 ? label : '', 9))} ${line}`),
+      lines
+        .flatMap((line) => within(line, room && room - LABELS))
+        .map((line, i) => `  ${palette.dim(pad(i === 0 ? label : '', LABELS - 3))} ${line}`),
     ),
   ];
 }

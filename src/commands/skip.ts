@@ -6,15 +6,15 @@ import type { Action, Context } from './context.ts';
 export function define(command: Command, action: Action): void {
   changingFlags(command)
     .addHelpText('before', 'Examples:\n  runbook skip announce\n  runbook skip announce --reason "no news this time"\n')
-    .action(
-      action((context: Context, ids: string[], flags: ChangingFlags) =>
-        changeEach(context, ids, flags, {
-          command: 'skip',
-          to: 'SKIPPED',
-          from: ['PENDING', 'READY', 'DONE', 'ERROR'],
-          givesBack: true,
-          instead: () => '',
-        }),
-      ),
-    );
+    .action(action(withIds));
+}
+
+export function withIds(context: Context, ids: string[], flags: ChangingFlags = {}): Promise<number> {
+  return changeEach(context, ids, flags, {
+    command: 'skip',
+    to: 'SKIPPED',
+    from: ['PENDING', 'READY', 'DONE', 'ERROR'],
+    givesBack: true,
+    instead: () => '',
+  });
 }

@@ -8,6 +8,7 @@ import { waitsFor } from '../runbook/ready.ts';
 import type { Task } from '../runbook/task.ts';
 import { type Changed, changeStatus, type Session } from '../session.ts';
 import { lookAt } from '../standing.ts';
+import { asCommand } from '../terminal/words.ts';
 import { changeEach, type Move } from './changing.ts';
 import type { Action, Context } from './context.ts';
 
@@ -49,11 +50,11 @@ function start(context: Context, ids: string[], { by, force = false }: StartFlag
 function instead({ id, status }: Task): string {
   switch (status) {
     case 'PENDING':
-      return `It waits for others; \`runbook why ${id}\` says for which.`;
+      return `It waits for others; \`${asCommand('why', id)}\` says for which.`;
     case 'ERROR':
-      return `\`runbook retry ${id}\` makes it READY again.`;
+      return `\`${asCommand('retry', id)}\` makes it READY again.`;
     default:
-      return `\`runbook reset ${id}\` makes it READY again.`;
+      return `\`${asCommand('reset', id)}\` makes it READY again.`;
   }
 }
 
@@ -87,6 +88,6 @@ function requireSatisfied({ path }: Session, { id, status, place }: Task): void 
     code: 'STATUS_REFUSED',
     message: `\`${id}\` is READY, but waits for ${waits.map((other) => `\`${other.id}\` (${other.status})`).join(', ')}`,
     at: place('depends_on'),
-    hint: `\`runbook why ${id}\` says what moves it on.`,
+    hint: `\`${asCommand('why', id)}\` says what moves it on.`,
   });
 }

@@ -1,4 +1,5 @@
 // `status`: one screen: how far it is, what stands in error, what is next, and what waits for what.
+import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import type { Taken } from '../events.ts';
@@ -7,7 +8,7 @@ import { whatNextDoes } from '../reasons.ts';
 import { nextReady, waitsFor } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
-import { ago, duration, fit, flow, money, oneLine, pad, spread, width, wrap } from '../terminal/words.ts';
+import { ago, asCommand, duration, fit, flow, money, oneLine, pad, spread, width, wrap } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 
 export function define(command: Command, action: Action): void {
@@ -16,7 +17,7 @@ export function define(command: Command, action: Action): void {
       'before',
       'Examples:\n  runbook                where does it stand?\n  runbook status --json  the same for a program\n',
     )
-    .action(action(status));
+    .action(action(alone));
 }
 
 /** In fewer columns there is no place for a name beside what a task waits for. */
@@ -25,11 +26,15 @@ const NAME_AND_REASON = 24;
 /** How many of the tasks that come later are listed. */
 const LATER = 5;
 
-function status(context: Context): number {
+export function alone(context: Context): number {
   const standing = lookAt(context.runbookPath());
   const { runbook } = standing;
   const spent = spentOn(runbook);
-  context.print('status', toData(standing, spent), () => toLines(context, standing, spent));
+  context.print(
+    'status',
+    () => toData(standing, spent),
+    () => toLines(context, standing, spent),
+  );
   return EXIT.ok;
 }
 
@@ -37,20 +42,24 @@ interface Spent {
   readonly ms: number;
   readonly cost: number;
   readonly last: Date | undefined;
+  /** What the journal told last: of which task, and what became of it. */
+  readonly lastly: string;
 }
 
 function spentOn(runbook: Runbook): Spent {
   let [ms, cost] = [0, 0];
-  let last: Date | undefined;
-  for (const { details, event_type: type, timestamp } of readJournal(runbook.root)) {
+  let [last, lastly]: [Date | undefined, string] = [undefined, ''];
+  for (const { details, event_type: type, timestamp, task_id: id = '', status_change: change = '' } of readJournal(
+    runbook.root,
+  )) {
     const time = new Date(timestamp);
     // A hand may have been in the line.
-    if (!Number.isNaN(time.getTime())) last = time;
+    if (!Number.isNaN(time.getTime())) [last, lastly] = [time, `${id} ${change.replace('->', '→')}`];
     if (typeof details?.['ms'] === 'number' && ['COMPLETE_TASK', 'ERROR_TASK'].includes(type)) ms += details['ms'];
     if (typeof details?.['cost_usd'] === 'number' && /^AI_RESPONSE_(?:RECEIVED|BROKEN)$/.test(type))
       cost += details['cost_usd'];
   }
-  return { ms, cost, last };
+  return { ms, cost, last, lastly };
 }
 
 function toData({ runbook, interrupted, taken, holder, changes }: Standing, spent: Spent) {
@@ -107,7 +116,7 @@ function toLines(context: Context, standing: Standing, spent: Spent): string[] {
       `           its runner is gone; runbook next ${whatNextDoes(standing, task)}`,
     ]),
     runbook.tasks.filter((task) => task.status === 'ERROR').flatMap((task) => errorLines(context, task, columns)),
-    comingLines(context, runbook, finished),
+    [...comingLines(context, runbook, finished), ...lastLine(context, spent)],
   ];
   return [...head, ...sections.flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines]))];
 }
@@ -137,15 +146,13 @@ function takenLines({ palette }: Context, task: Task, taken: Taken | undefined, 
 
 function errorLines({ palette }: Context, task: Task, columns: number): string[] {
   const issue = openIssue(task);
-  const id = oneLine(task.id);
+  const [retry, show] = [asCommand('retry', task.id), asCommand('show', task.id)];
   const when = issue?.timestamp === undefined ? '' : `, ${ago(new Date(issue.timestamp), new Date())}`;
   const detail = oneLine(issue?.detail?.split('\n').slice(0, 2).join(': ') ?? 'no issue is written');
   return [
     `  ${palette.status('ERROR')}   ${idAndName(task, columns)}`,
     `          ${fit(`${detail}${when}`, columns - 10)}`,
-    ...flow([palette.bold(`runbook retry ${id}`), `runbook show ${id}`], ' · ', columns - 10).map(
-      (line) => `          ${line}`,
-    ),
+    ...flow([palette.bold(retry), show], ' · ', columns - 10).map((line) => `          ${line}`),
   ];
 }
 
@@ -172,7 +179,7 @@ function comingLines(context: Context, runbook: Runbook, finished: number): stri
     return (start.replace(label, palette.dim(label)) + name + palette.dim(fit(reason, room - width(name)))).trimEnd();
   };
   const first = next
-    ? row('next', next, '')
+    ? nextRow(row, next, context.columns())
     : `  ${palette.dim('next')}    ${inError ? nothingYet(context.columns()) : 'nothing is READY'}`;
   const rest = later.length - shown.length;
   return [
@@ -180,6 +187,30 @@ function comingLines(context: Context, runbook: Runbook, finished: number): stri
     ...shown.map((task, i) => row(i === 0 ? 'after' : '', task, reasonOf(runbook, task))),
     ...(rest > 0 ? [`          ${palette.dim(`… and ${rest} more: runbook list`)}`] : []),
   ];
+}
+
+/** With why it is next, where there is room for that beside its whole name. */
+function nextRow(row: (label: string, task: Task, why: string) => string, next: Task, columns: number): string {
+  const plain = row('next', next, '');
+  const why = whyNext(next);
+  return why !== '' && width(stripVTControlCharacters(plain)) + width(why) + 2 <= columns
+    ? row('next', next, why)
+    : plain;
+}
+
+function whyNext({ dependsOn }: Task): string {
+  const [only] = dependsOn;
+  if (only === undefined) return '';
+  return dependsOn.length === 1
+    ? `since ${oneLine(only)} is done`
+    : `since ${dependsOn.map(oneLine).join(', ')} are done`;
+}
+
+/** When something happened last, and what. */
+function lastLine(context: Context, { last, lastly }: Spent): string[] {
+  if (!last) return [];
+  const what = [ago(last, new Date()), oneLine(lastly)].filter(Boolean).join(': ');
+  return [`  ${context.palette.dim('last')}    ${fit(what, context.columns() - 10)}`];
 }
 
 function nothingYet(columns: number): string {

@@ -1,6 +1,4 @@
 // How `why` and `history` tell a moment of the journal: as data, and as the rows of a screen.
-import { JOURNAL_FILE } from '../journal.ts';
-import { commandLine } from '../runbook/task.ts';
 import type { Moment } from '../story.ts';
 import type { Palette } from '../terminal/colour.ts';
 import { duration, flow, money, oneLine, pad, plural, width, wrap } from '../terminal/words.ts';
@@ -85,12 +83,7 @@ export function beside(start: string, text: string, columns: number): string[] {
   return lines.map((line, i) => `${i === 0 ? start : ' '.repeat(indent)}${line}`.trimEnd());
 }
 
-/** As it can be pasted into a shell: `runbook retry "a b"`. */
-export function asCommand(...args: readonly string[]): string {
-  return commandLine({ kind: 'program', file: 'runbook', args });
-}
-
-export function unreadableWords(lines: number): string {
+export function unreadableWords(lines: number, journal: string): string {
   const were = lines === 1 ? 'was' : 'were';
-  return `${plural(lines, 'line')} of ${JOURNAL_FILE} could not be read, and ${were} stepped over.`;
+  return `${plural(lines, 'line')} of ${journal} could not be read, and ${were} stepped over.`;
 }

@@ -1,14 +1,15 @@
 // `validate`: all mistakes at once, in the YAML, the templates and what the tasks name, and what looks unmeant.
 import type { Command } from 'commander';
-import { EXIT, formatTrouble, type Trouble } from '../errors.ts';
+import { EXIT, type Trouble } from '../errors.ts';
 import { findProblem } from '../handlers/index.ts';
 import { inspectRunbook } from '../runbook/read.ts';
 import { waitsFor } from '../runbook/ready.ts';
-import type { Runbook, Task } from '../runbook/task.ts';
+import type { Runbook } from '../runbook/task.ts';
 import { paletteFor } from '../terminal/colour.ts';
-import { columnsOf, write } from '../terminal/streams.ts';
+import { sayTrouble } from '../terminal/trouble.ts';
 import { plural } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
+import { unmeant } from './unmeant.ts';
 
 export function define(command: Command, action: Action): void {
   command
@@ -25,10 +26,8 @@ async function validate(context: Context): Promise<number> {
   const data = { valid: mistakes.length === 0, mistakes: mistakes.map(toData), warnings: warnings.map(toData) };
   const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
   if (!context.flags.json) {
-    const say = (trouble: Trouble, label: string) =>
-      write('stderr', `${formatTrouble(trouble, palette, label, columnsOf('stderr'))}\n\n`);
-    for (const warning of warnings) say(warning, 'warning');
-    for (const mistake of mistakes) say(mistake, 'error');
+    for (const warning of warnings) sayTrouble(warning, palette, 'warning', '\n\n');
+    for (const mistake of mistakes) sayTrouble(mistake, palette, 'error', '\n\n');
   }
   const tasks = whole ? `${plural(whole.tasks.length, 'task')}, ` : '';
   context.print('validate', data, () => [
@@ -58,36 +57,4 @@ async function problemsOf(runbook: Runbook): Promise<{ trouble: Trouble; mayCome
 function distinct(troubles: readonly Trouble[]): Trouble[] {
   const key = ({ message, at }: Trouble) => `${message}\n${at?.file}:${at?.line}:${at?.column}`;
   return [...new Map(troubles.map((trouble) => [key(trouble), trouble])).values()];
-}
-
-function unmeant(runbook: Runbook): Trouble[] {
-  const early = runbook.tasks.filter((task) => task.status === 'READY' && waitsFor(runbook, task).length > 0);
-  const tooEarly = early.map((task) => ({
-    code: 'RUNBOOK_INVALID' as const,
-    message: `\`${task.id}\` is READY, but waits for ${waitsFor(runbook, task)
-      .map(({ id }) => `\`${id}\``)
-      .join(', ')}; it does not start before`,
-    at: task.place('status'),
-  }));
-  return [...tooEarly, ...runbook.tasks.flatMap(unusedWork)];
-}
-
-/** Most often it is the `type` that was forgotten. */
-function unusedWork(task: Task): Trouble[] {
-  const needs = { ai_details: 'AI_ASSISTED', script_details: 'AUTOMATED_SCRIPT' } as const;
-  return (['ai_details', 'script_details'] as const)
-    .filter((field) => needs[field] !== task.type && isWritten(task, field))
-    .map((field) => ({
-      code: 'RUNBOOK_INVALID',
-      message: `\`${task.id}\` has \`${field}\`, which nothing uses: its type is ${task.type}`,
-      at: task.place(field, 'key'),
-      hint: `\`type: ${needs[field]}\` would use them.`,
-    }));
-}
-
-function isWritten(task: Task, field: string): boolean {
-  return task.homes.some(({ source, path }) => {
-    const map = path.reduce<unknown>((at, step) => (at as Record<string | number, unknown>)[step], source.value);
-    return (map as Record<string, unknown> | null)?.[field] != null;
-  });
 }

@@ -8,9 +8,10 @@ import { homeLine, openIssue, statusLine, type Task } from '../runbook/task.ts';
 import { lookAt, type Standing } from '../standing.ts';
 import { isChange, momentOf, readStory, type Story } from '../story.ts';
 import { say } from '../terminal/streams.ts';
+import { asCommand } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
-import { asCommand, momentData, unreadableWords } from './telling.ts';
+import { momentData, unreadableWords } from './telling.ts';
 import { plainLines, screenLines, type Told } from './whyScreen.ts';
 
 export function define(command: Command, action: Action): void {
@@ -28,9 +29,10 @@ function why(context: Context, id: string): number {
   requireTask(standing.runbook, 'why', id);
   const task = standing.runbook.tasks.find((candidate) => candidate.id === id);
   if (!task) return EXIT.ok;
-  const told = tell(standing, task, readStory(standing.runbook.root, new Set([id])));
+  const story = readStory(standing.runbook.root, new Set([id]));
+  const told = tell(standing, task, story);
   context.print('why', toData(told), () => (context.flags.plain ? plainLines(told) : screenLines(context, told)));
-  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable));
+  if (told.unreadable > 0 && !context.flags.json) say(unreadableWords(told.unreadable, story.journal));
   return EXIT.ok;
 }
 

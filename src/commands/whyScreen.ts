@@ -7,9 +7,9 @@ import { type Home, homeLine, type Issue, statusLine, type Task } from '../runbo
 import type { Standing } from '../standing.ts';
 import type { Moment } from '../story.ts';
 import { issueInWords } from '../storyWords.ts';
-import { ago, count, localDate, localTime, oneLine, pad, width, wrap } from '../terminal/words.ts';
+import { ago, asCommand, count, localDate, localTime, oneLine, pad, width, wrap } from '../terminal/words.ts';
 import type { Context } from './context.ts';
-import { asCommand, beside, howWords, momentRows } from './telling.ts';
+import { beside, howWords, momentRows } from './telling.ts';
 
 /** All that there is to tell of one task. */
 export interface Told {

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { wouldBeCommitted } from '../git.ts';
-import { JOURNAL_FILE, walkJournal } from '../journal.ts';
+import { journalFile, walkJournal } from '../journal.ts';
 import { statOf } from '../paths.ts';
 import { COPY, FOLDER } from '../runbook/folder.ts';
 import { leaseHolder } from '../runbook/lease.ts';
@@ -106,7 +106,7 @@ function isOutside(root: string, path: string): boolean {
 }
 
 function journal(root: string): Found[] {
-  if (!existsSync(join(root, JOURNAL_FILE))) return [{ level: 'note', text: 'no journal yet' }];
+  if (!existsSync(join(root, journalFile(root)))) return [{ level: 'note', text: 'no journal yet' }];
   const read = tried(() => {
     let lines = 0;
     const unreadable = walkJournal(root, () => lines++);

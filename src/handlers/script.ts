@@ -36,9 +36,16 @@ export function requireScript(root: string, task: Task, path: string | undefined
 }
 
 async function carryOut(job: Job, script: ScriptDetails): Promise<Outcome> {
-  const { task, session } = job;
-  const log = openTaskLog(session, task.id);
-  const attempts = task.retries + 1;
+  const log = openTaskLog(job.session, job.task.id, true);
+  try {
+    return await attempted(job, script, log);
+  } finally {
+    log.close();
+  }
+}
+
+async function attempted(job: Job, script: ScriptDetails, log: TaskLog): Promise<Outcome> {
+  const attempts = job.task.retries + 1;
   for (let attempt = 1; ; attempt++) {
     const { result, tail, ok } = await runOnce(job, script, log, attempt, attempts);
     if (result.end === 'aborted') return { kind: 'cutOff' };

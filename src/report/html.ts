@@ -72,7 +72,7 @@ function tasksOf(tasks: readonly TaskReport[]): string {
   return table('tasks', ['Task', 'Name', 'Status', 'Starts', 'Retries', 'Time', 'Cost'], rows);
 }
 
-function happenedOf({ moments, earlier, unreadable }: Report): string {
+function happenedOf({ moments, earlier, journal, unreadable }: Report): string {
   const rows = moments.map((moment) => [
     whenWords(moment.time),
     moment.taskId === undefined ? '(runbook)' : `<code>${escaped(moment.taskId)}</code>`,
@@ -86,7 +86,7 @@ function happenedOf({ moments, earlier, unreadable }: Report): string {
     rows.length > 0
       ? table('moments', ['Time', 'Task', 'Change', 'How'], rows)
       : '<p>Nothing yet: the journal tells of no change.</p>',
-    unreadable > 0 ? `<p>${escaped(unreadableWords(unreadable))}</p>` : '',
+    unreadable > 0 ? `<p>${escaped(unreadableWords(unreadable, journal))}</p>` : '',
   ].join('');
 }
 

@@ -8,7 +8,7 @@ import type { Report, TaskReport } from './report.ts';
 import { changeWords, figuresOf, taskFigures, whenWords, zone } from './words.ts';
 
 export function markdownOf(report: Report): string {
-  const { name, description, tasks, moments, earlier, unreadable, graph } = report;
+  const { name, description, tasks, moments, earlier, journal, unreadable, graph } = report;
   const errors = tasks.filter(({ issue }) => issue !== undefined);
   return [
     `<!-- ${MARK} report -->`,
@@ -37,7 +37,7 @@ export function markdownOf(report: Report): string {
     moments.length === 0
       ? 'Nothing yet: the journal tells of no change.'
       : table(['Time', 'Task', 'Change', 'How'], moments.map(momentRow), '---|---|---|---'),
-    ...(unreadable > 0 ? [plain(unreadableWords(unreadable))] : []),
+    ...(unreadable > 0 ? [plain(unreadableWords(unreadable, journal))] : []),
   ].join('\n\n');
 }
 

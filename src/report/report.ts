@@ -20,7 +20,9 @@ export interface Report {
   readonly moments: readonly Moment[];
   /** How many came before these. */
   readonly earlier: number;
-  /** Lines of the journal that could not be read. */
+  /** The file that tells of it. */
+  readonly journal: string;
+  /** Lines of it that could not be read. */
   readonly unreadable: number;
   readonly graph: Graph;
 }
@@ -71,6 +73,7 @@ export function reportOf({ runbook }: Standing, story: Story, { redact, at, late
       note: maybe(moment.note),
     })),
     earlier: Math.max(0, changes.length - latest),
+    journal: story.journal,
     unreadable: story.unreadable,
     graph: graphOf(runbook, undefined, redact),
   };

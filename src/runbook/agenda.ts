@@ -57,7 +57,7 @@ export class Agenda {
     const item = this.#items.get(id);
     if (!item) return [];
     const satisfied = satisfies(this.#runbook, item.task);
-    item.task = { ...item.task, status };
+    item.task = item.task.withStatus(status);
     this.#consider(item);
     const change = Number(satisfied) - Number(satisfies(this.#runbook, item.task));
     if (change === 0) return [];

@@ -1,6 +1,6 @@
 // Where the runbook is: named, or the first one from the current folder upwards.
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RunbookError } from '../errors.ts';
 
 export const RUNBOOK_FILE = 'runbook.yaml';
@@ -28,10 +28,31 @@ export function findRunbook(cwd: string, named?: string): string {
 }
 
 function namedRunbook(path: string, named: string): string {
-  if (existsSync(path)) return statSync(path).isDirectory() ? namedRunbook(join(path, RUNBOOK_FILE), named) : path;
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return namedRunbook(join(path, RUNBOOK_FILE), named);
+    keepApart(path);
+    return path;
+  }
   throw new RunbookError({
     code: 'RUNBOOK_NOT_FOUND',
     message: `there is no runbook at \`${named}\``,
     hint: 'Mend the path given with --file, or in RUNBOOK_FILE.',
   });
+}
+
+/** By folder, what stands in the names of its runbook's own files: nothing, unless it has another name than usual. */
+const marks = new Map<string, string>();
+
+/** Several runbooks may stand in one folder. Each has its own history: the other's would be taken for what a hand has changed. */
+export function keepApart(path: string): void {
+  const root = realpathSync(dirname(path));
+  const real = existsSync(path) ? realpathSync(path) : path;
+  const name = dirname(real) === root ? basename(real) : basename(path);
+  if (name === RUNBOOK_FILE) marks.delete(root);
+  else marks.set(root, `.${name.replace(/\.yaml$/, '')}`);
+}
+
+/** The name of a file that belongs to the runbook of this folder: `logs/run_log.jsonl`, or `logs/run_log.release.jsonl`. */
+export function ownFile(root: string, name: string): string {
+  return name.replace(/(?=\.\w+$)/, marks.get(root) ?? '');
 }

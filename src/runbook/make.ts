@@ -4,7 +4,7 @@ import { brief } from './brief.ts';
 import type { Report } from './mistakes.ts';
 import type { RawAi, RawCheck, RawDetail, RawEntry, RawIssue, RawModel, RawRunbook, RawScript } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
-import type { AiDetails, Check, Command, Home, Issue, ModelSettings, ScriptDetails, Task } from './task.ts';
+import type { AiDetails, Check, Command, Home, Issue, ModelSettings, ScriptDetails, Status, Task } from './task.ts';
 import { milliseconds } from './vocabulary.ts';
 
 /** What all tasks of a runbook are made with. */
@@ -16,52 +16,140 @@ export interface Making {
 
 /** One task from what its entry and its detail file say, and the defaults behind them. */
 export function makeTask(
-  context: Making,
+  making: Making,
   entry: RawEntry,
   entryHome: Home,
   detail: RawDetail | undefined,
   detailHome: Home | undefined,
 ): Task {
-  const { defaults } = context;
-  // Where both files say something, the detail file is the fuller one; conflicts were reported before.
-  const field = <K extends keyof Fields>(name: K): Fields[K] | undefined =>
-    (detail as Partial<Fields> | undefined)?.[name] ??
-    (entry as Partial<Fields>)[name] ??
-    (defaults as Partial<Fields>)[name] ??
-    undefined;
-  const record = detail ?? entry;
-  const place = placer([entryHome, detailHome], context.source);
-  const timeout = field('timeout');
-  const base = {
-    cwd: field('cwd') ?? '.',
-    env: variables(defaults.env, field('env')),
-    timeoutMs: timeout === undefined ? undefined : milliseconds(timeout),
-  };
-  const ai = field('ai_details');
-  const script = field('script_details');
-  const budget = field('budget');
-  return {
-    id: entry.id,
-    name: entry.name ?? detail?.name ?? entry.id,
-    description: detail?.description ?? entry.description ?? undefined,
-    type: field('type') ?? 'MANUAL',
-    status: entryHome.status ?? detailHome?.status ?? 'PENDING',
-    dependsOn: field('depends_on') ?? NOTHING,
-    tags: field('tags') ?? NOTHING,
-    homes: detailHome ? [entryHome, detailHome] : [entryHome],
-    instructions: field('manual_instructions'),
-    ai: ai && makeAi({ ...present(defaults.ai_details ?? {}), ...present(ai) }),
-    script: script ? makeScript(script, base, place, context.report) : undefined,
-    outputArtifact: field('output_artifact'),
-    checks: field('checks')?.map(makeCheck) ?? NOTHING,
-    ...base,
-    retries: field('retries') ?? 0,
-    commit: field('commit') ?? false,
-    budget: budget === undefined ? undefined : amount(budget, () => place('budget'), context.report),
-    lastRun: record.last_run ?? undefined,
-    issues: record.issues?.map(makeIssue) ?? NOTHING,
-    place,
-  };
+  const homes: Task['homes'] = detailHome ? [entryHome, detailHome] : [entryHome];
+  const task = new MadeTask(making, entry, detail, homes, entryHome.status ?? detailHome?.status ?? 'PENDING');
+  task.reportMistakes();
+  return task;
+}
+
+/** What a task says is made of its maps where it is asked for: of many thousand tasks, a command asks for little. */
+class MadeTask implements Task {
+  readonly id: string;
+  readonly status: Status;
+  readonly dependsOn: readonly string[];
+  readonly homes: Task['homes'];
+  private readonly making: Making;
+  private readonly entry: RawEntry;
+  private readonly detail: RawDetail | undefined;
+
+  constructor(making: Making, entry: RawEntry, detail: RawDetail | undefined, homes: Task['homes'], status: Status) {
+    this.id = entry.id;
+    this.status = status;
+    this.dependsOn = detail?.depends_on ?? entry.depends_on ?? NOTHING;
+    this.homes = homes;
+    this.making = making;
+    this.entry = entry;
+    this.detail = detail;
+  }
+
+  withStatus(status: Status): Task {
+    return status === this.status ? this : new MadeTask(this.making, this.entry, this.detail, this.homes, status);
+  }
+
+  /** Tells what is wrong in the fields whose form alone does not say it. */
+  reportMistakes(): void {
+    const { entry, detail } = this;
+    const { defaults } = this.making;
+    const isMap = (value: unknown) => typeof value === 'object' && value !== null;
+    if (isMap(entry.script_details) || isMap(detail?.script_details) || defaults.script_details) void this.script;
+    if ((entry.budget ?? detail?.budget ?? defaults.budget) != null) void this.budget;
+  }
+
+  /** Where both files say something, the detail file is the fuller one; conflicts were reported before. */
+  private field<K extends keyof Fields>(name: K): Fields[K] | undefined {
+    return (
+      (this.detail as Partial<Fields> | undefined)?.[name] ??
+      (this.entry as Partial<Fields>)[name] ??
+      (this.making.defaults as Partial<Fields>)[name] ??
+      undefined
+    );
+  }
+
+  private get record(): RawDetail | RawEntry {
+    return this.detail ?? this.entry;
+  }
+
+  get name() {
+    return this.entry.name ?? this.detail?.name ?? this.id;
+  }
+
+  get description() {
+    return this.detail?.description ?? this.entry.description ?? undefined;
+  }
+
+  get type() {
+    return this.field('type') ?? 'MANUAL';
+  }
+
+  get tags() {
+    return this.field('tags') ?? NOTHING;
+  }
+
+  get instructions() {
+    return this.field('manual_instructions');
+  }
+
+  get ai() {
+    const ai = this.field('ai_details');
+    return ai && makeAi({ ...present(this.making.defaults.ai_details ?? {}), ...present(ai) });
+  }
+
+  get script() {
+    const script = this.field('script_details');
+    return script ? makeScript(script, this, this.place, this.making.report) : undefined;
+  }
+
+  get outputArtifact() {
+    return this.field('output_artifact');
+  }
+
+  get checks() {
+    return this.field('checks')?.map(makeCheck) ?? NOTHING;
+  }
+
+  get cwd() {
+    return this.field('cwd') ?? '.';
+  }
+
+  get env() {
+    return variables(this.making.defaults.env, this.field('env'));
+  }
+
+  get timeoutMs() {
+    const timeout = this.field('timeout');
+    return timeout === undefined ? undefined : milliseconds(timeout);
+  }
+
+  get retries() {
+    return this.field('retries') ?? 0;
+  }
+
+  get commit() {
+    return this.field('commit') ?? false;
+  }
+
+  get budget() {
+    const budget = this.field('budget');
+    return budget === undefined ? undefined : amount(budget, () => this.place('budget'), this.making.report);
+  }
+
+  get lastRun() {
+    return this.record.last_run ?? undefined;
+  }
+
+  get issues() {
+    return this.record.issues?.map(makeIssue) ?? NOTHING;
+  }
+
+  get place() {
+    return placer(this.homes, this.making.source);
+  }
 }
 
 /** What a task's two files and the defaults may say. */
@@ -79,7 +167,7 @@ function present(map: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(map).filter(([, value]) => value != null));
 }
 
-function placer([entry, detail]: readonly [Home, Home | undefined], runbook: YamlSource): Task['place'] {
+function placer([entry, detail]: Task['homes'], runbook: YamlSource): Task['place'] {
   const defaults: Home = { source: runbook, path: ['defaults'], status: undefined };
   const homes = [...(detail ? [detail] : []), entry, defaults];
   return (field, part) => {
@@ -135,7 +223,7 @@ type Base = Pick<Task, 'cwd' | 'env' | 'timeoutMs'>;
 
 function makeScript(raw: RawScript, base: Base, place: Task['place'], report: Report): ScriptDetails | undefined {
   if (typeof raw === 'string' || Array.isArray(raw))
-    return { ...base, command: makeCommand(raw), okExitCodes: SUCCESS };
+    return { cwd: base.cwd, env: base.env, timeoutMs: base.timeoutMs, command: makeCommand(raw), okExitCodes: SUCCESS };
   const { command, args, path, shell } = raw as Exclude<RawScript, string | string[]>;
   if ((command == null) === (path == null)) {
     report({

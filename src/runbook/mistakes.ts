@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import type { ErrorCode, Place, Trouble } from '../errors.ts';
 import { didYouMean, nearest } from '../suggest.ts';
 import { brief } from './brief.ts';
-import { FIELDS, type RawEntry } from './schema.ts';
+import { FIELDS, OWN_KEY, type RawEntry } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 
 export type Report = (trouble: Trouble) => void;
@@ -32,7 +32,7 @@ export function unknownKeys(
 ): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
+    if (known.includes(key) || OWN_KEY.test(key)) continue;
     warn({
       code: 'RUNBOOK_INVALID',
       message: `\`${brief(key)}\` is not a field of the tool's; it is kept as it is.${didYouMean(key, known)}`,

@@ -69,12 +69,16 @@ const RUNBOOK: Form = new Map([
   ['defaults', (value) => isMap(value) && hasForm(value, DEFAULTS)],
   ['skipped_satisfies', isFlag],
   ['allow_outside', isTexts],
-  ['tasks', (value) => Array.isArray(value) && value.every(isPlainEntry)],
+  ['tasks', Array.isArray],
 ]);
 
-export function isPlainRunbook(value: unknown): value is RawRunbook {
-  return isMap(value) && value['tasks'] != null && hasForm(value, RUNBOOK);
+/** Of the entries that are `sure`, it is known. */
+export function isPlainRunbook(value: unknown, sure: ReadonlySet<unknown> = NONE): value is RawRunbook {
+  if (!isMap(value) || !hasForm(value, RUNBOOK) || !Array.isArray(value['tasks'])) return false;
+  return value['tasks'].every((entry) => sure.has(entry) || isPlainEntry(entry));
 }
+
+const NONE: ReadonlySet<unknown> = new Set();
 
 export function isPlainEntry(value: unknown): value is RawEntry {
   return isMap(value) && value['id'] != null && hasForm(value, ENTRY);

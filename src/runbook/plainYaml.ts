@@ -1,7 +1,7 @@
 // Reads the YAML that people write most: maps and lists by indentation, texts on one line, flow lists, `|` blocks. The library
 // takes more than ten times as long. Whatever is unusual, and all that is wrong, is handed over to it: a text that is
-// read here has the same values and the same places there (src/test/plain.test.ts holds the two against each other).
-import type { Range, YamlPath, YamlReading } from './yamlReading.ts';
+// read here has the same values and the same places there (src/test/plainYaml.test.ts holds the two against each other).
+import type { Range, YamlPath } from './yamlReading.ts';
 
 /** The habits of the text, by the first of each kind in it: undefined where it has none. */
 export interface Habits {
@@ -15,41 +15,20 @@ export interface Habits {
   padding?: string | undefined;
 }
 
-export interface PlainReading extends YamlReading {
-  readonly habits: Readonly<Habits>;
-  /** The same for many paths, in one go. */
-  readonly rangesOf: (paths: readonly YamlPath[], part: 'key' | 'value') => Range[];
-}
-
-/** Undefined if the text is to be read by the library. */
-export function readPlainYaml(text: string): PlainReading | undefined {
-  const known = recent.find((each) => each.text === text);
-  if (known) return known.reading;
-  const reading = readAnew(text);
-  // What an edit leaves is read to be verified, and read again by whoever comes next.
-  recent.unshift({ text, reading });
-  recent.splice(MOST_RECENT);
-  return reading;
-}
-
-const recent: { readonly text: string; readonly reading: PlainReading | undefined }[] = [];
-const MOST_RECENT = 4;
-
-function readAnew(text: string): PlainReading | undefined {
+/** What stands in the text, and how; undefined if it is to be read by the library. */
+export function readAnew(text: string): { value: Record<string, unknown>; habits: Habits } | undefined {
   if (STRANGE.test(text)) return undefined;
   try {
     const reader = new Reader(text);
-    const value = reader.document();
-    const rangesOf: PlainReading['rangesOf'] = (paths, part) => rangesIn(text, paths, part);
-    return { value, habits: reader.habits, rangesOf, rangeOf: (path, part) => rangesOf([path], part)[0] ?? [0, 0] };
+    return { value: reader.document(), habits: reader.habits };
   } catch (error) {
     if (error === HANDED_OVER) return undefined;
     throw error;
   }
 }
 
-/** Few places are ever asked for, so that none is kept: the text is read once more for them. */
-function rangesIn(text: string, paths: readonly YamlPath[], part: 'key' | 'value'): Range[] {
+/** Where the values stand, or their keys, in a text that was read. It is read once more for them. */
+export function rangesIn(text: string, paths: readonly YamlPath[], part: 'key' | 'value'): Range[] {
   const wanted: Wanted = { steps: new Map() };
   for (const path of paths) path.reduce(wantedStep, wanted);
   new Reader(text).document(wanted);

@@ -5,9 +5,10 @@ import { RunbookError, type Trouble } from '../errors.ts';
 import { allowOutside, insideProject } from '../paths.ts';
 import { brief } from './brief.ts';
 import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
+import { isPlainRunbook } from './keptReading.ts';
 import { amount, type Making, makeModel, makeTask } from './make.ts';
 import type { Report } from './mistakes.ts';
-import { ENTRY_FIELDS, isPlainDetail, isPlainEntry, isPlainRunbook } from './plainForm.ts';
+import { ENTRY_FIELDS, isPlainDetail, isPlainEntry } from './plainForm.ts';
 import { referenceMistakes } from './ready.ts';
 import type { RawDetail, RawEntry, RawModel, RawRunbook } from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
@@ -128,7 +129,7 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
   const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn, isPlain };
   const read = entries.map((entry, index) => entry && readEntry(context, entry, index));
-  const tasks = read.flatMap((task) => task ?? []);
+  const tasks = read.filter((task) => task !== undefined);
   const nodes = read.map((task, index) => task ?? nodeOf(source, index));
   for (const mistake of [
     ...referenceMistakes(nodes),
@@ -210,19 +211,21 @@ function readDetail(context: Context, entry: RawEntry, home: Home): { source: Ya
 /** Two tasks in one file would overwrite each other's status. */
 function sharedDetails(tasks: readonly Task[]): Trouble[] {
   const owners = new Map<string, string>();
-  return tasks.flatMap(({ id, homes: [, home], place }) => {
-    const owner = home && owners.get(home.source.path);
-    if (home && owner === undefined) owners.set(home.source.path, id);
-    if (!home || owner === undefined || owner === id) return [];
-    return [
-      {
+  const found: Trouble[] = [];
+  for (const task of tasks) {
+    const [, home] = task.homes;
+    if (!home) continue;
+    const owner = owners.get(home.source.path);
+    if (owner === undefined) owners.set(home.source.path, task.id);
+    else if (owner !== task.id)
+      found.push({
         code: 'RUNBOOK_INVALID',
         message: `\`${home.source.file}\` is the detail file of \`${owner}\` already`,
-        at: place('task_detail_file'),
-        hint: `Give \`${id}\` a file of its own.`,
-      } as const,
-    ];
-  });
+        at: task.place('task_detail_file'),
+        hint: `Give \`${task.id}\` a file of its own.`,
+      });
+  }
+  return found;
 }
 
 function toolMistakes(source: YamlSource, models: Readonly<Record<string, RawModel>>): Trouble[] {

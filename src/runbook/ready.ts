@@ -18,7 +18,7 @@ export interface Scope {
 /** The first READY task in file order whose dependencies are satisfied. */
 export function nextReady(plan: Plan, scope: Scope = {}): Task | undefined {
   return inScope(plan, scope).find(
-    (task) => task.status === 'READY' && !scope.leftAside?.has(task.id) && waitsFor(plan, task).length === 0,
+    (task) => task.status === 'READY' && !scope.leftAside?.has(task.id) && !isWaiting(plan, task),
   );
 }
 
@@ -33,6 +33,16 @@ export function inScope(plan: Plan, scope: Scope): readonly Task[] {
 export function waitsFor(plan: Plan, task: Task): Task[] {
   const byId = tasksById(plan);
   return task.dependsOn.flatMap((id) => byId.get(id) ?? []).filter((dependency) => !satisfies(plan, dependency));
+}
+
+/** The same as to ask whether there is any that `waitsFor` finds. */
+export function isWaiting(plan: Plan, { dependsOn }: Pick<Task, 'dependsOn'>): boolean {
+  if (dependsOn.length === 0) return false;
+  const byId = tasksById(plan);
+  return dependsOn.some((id) => {
+    const dependency = byId.get(id);
+    return dependency !== undefined && !satisfies(plan, dependency);
+  });
 }
 
 /** A task that another one waits for, be it through others. */
@@ -72,7 +82,7 @@ export function satisfies(plan: Plan, dependency: Task): boolean {
 
 /** PENDING tasks that have nothing to wait for any more. */
 export function becameReady(plan: Plan): Task[] {
-  return plan.tasks.filter((task) => task.status === 'PENDING' && waitsFor(plan, task).length === 0);
+  return plan.tasks.filter((task) => task.status === 'PENDING' && !isWaiting(plan, task));
 }
 
 /** The tasks that depend on this one, directly or through others, in file order. */

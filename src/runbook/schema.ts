@@ -180,6 +180,9 @@ export const runbookSchema = z.looseObject(
   { error: 'a map with `tasks`' },
 );
 
+/** A person's own, and never a misspelt one of ours. */
+export const OWN_KEY = /^x-/;
+
 /** The fields of each kind of map: what else stands there is kept, and warned of. */
 export const FIELDS = {
   runbook: Object.keys(runbookSchema.shape),

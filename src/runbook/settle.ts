@@ -45,7 +45,7 @@ export interface LastStatus {
 /** What is known besides the files. */
 export interface Known {
   /** The last change of status that the journal has, by task. */
-  readonly last: ReadonlyMap<string, LastStatus>;
+  readonly last: Pick<ReadonlyMap<string, LastStatus>, 'get'>;
   /** The task that a runner which is gone was working on: its files may differ since it was cut off between two writes. */
   readonly cutShort: string | undefined;
   /** Whether a process ended while it was writing the files: what they say may not be in the journal yet. */
@@ -57,9 +57,15 @@ export interface Known {
 }
 
 export function settle(runbook: Runbook, known: Known): Settled {
-  const found = runbook.tasks.map((task) => settleTask(task, known));
-  const changes = found.flatMap(({ change }) => change ?? []);
-  const agreed: Runbook = { ...runbook, tasks: found.map(({ task }) => task) };
+  const changes: Change[] = [];
+  const tasks = withEach(runbook.tasks, (task) => {
+    const last = known.last.get(task.id);
+    if (isAsLeft(task, last)) return task;
+    const settled = settleTask(task, last, known);
+    if (settled.change) changes.push(settled.change);
+    return settled.task;
+  });
+  const agreed: Runbook = tasks === runbook.tasks ? runbook : { ...runbook, tasks };
   const ready = new Set(known.held ? [] : becameReady(agreed));
   const readied = [...ready].map(
     (task): Change => ({
@@ -74,10 +80,7 @@ export function settle(runbook: Runbook, known: Known): Settled {
   const settled =
     ready.size === 0
       ? agreed
-      : {
-          ...agreed,
-          tasks: agreed.tasks.map((task) => (ready.has(task) ? { ...task, status: 'READY' as const } : task)),
-        };
+      : { ...agreed, tasks: withEach(agreed.tasks, (task) => (ready.has(task) ? task.withStatus('READY') : task)) };
   const taken = takenOf(settled, known);
   return {
     runbook: settled,
@@ -85,6 +88,18 @@ export function settle(runbook: Runbook, known: Known): Settled {
     interrupted: known.held ? [] : settled.tasks.filter(({ id, status }) => status === 'RUNNING' && !taken.has(id)),
     taken,
   };
+}
+
+/** The same list if none of it becomes another: what was made of a list is known by it. */
+function withEach<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
+  const changed = items.map(change);
+  return changed.every((item, i) => item === items[i]) ? items : changed;
+}
+
+/** Whether all of its files say what was written last: so it is with most tasks. */
+function isAsLeft({ homes, status }: Task, last: LastStatus | undefined): boolean {
+  if (last !== undefined && last.to !== status) return false;
+  return homes.every((home) => home.status === status);
 }
 
 /** A RUNNING that is not of the line by which it was taken, such as a hand's, is nobody's. */
@@ -103,17 +118,16 @@ interface SettledTask {
   readonly change: Change | undefined;
 }
 
-function settleTask(task: Task, known: Known): SettledTask {
-  const last = known.last.get(task.id);
+function settleTask(task: Task, last: LastStatus | undefined, known: Known): SettledTask {
   const ahead = last?.inFiles && aheadOfFiles(task, last, last.inFiles, known);
   if (ahead) return ahead;
   const unwritten = last && unwrittenOutcome(task, last, known);
-  if (unwritten) return { task: { ...task, status: last.to }, change: known.held ? undefined : unwritten };
+  if (unwritten) return { task: task.withStatus(last.to), change: known.held ? undefined : unwritten };
   const home = homeThatCounts(task, last);
   const status = home.status ?? 'PENDING';
   const differing = task.homes.filter((other) => other.status !== undefined && other.status !== status);
   const unchanged = last === undefined || last.to === status;
-  const settled = status === task.status ? task : { ...task, status };
+  const settled = task.withStatus(status);
   if (unchanged && differing.length === 0) return { task: settled, change: undefined };
   const change: Change = {
     task: settled,
@@ -132,7 +146,7 @@ function settleTask(task: Task, known: Known): SettledTask {
  */
 function aheadOfFiles(task: Task, last: LastStatus, inFiles: Status, known: Known): SettledTask | undefined {
   const [first, ...others] = task.homes.filter((home) => home.status !== last.to);
-  const settled = { ...task, status: last.to };
+  const settled = task.withStatus(last.to);
   if (!first) return { task: settled, change: undefined };
   const behind = [first, ...others];
   if (behind.some(({ status }) => status !== undefined && status !== inFiles)) return undefined;
@@ -165,7 +179,7 @@ function unwrittenOutcome(task: Task, last: LastStatus, known: Known): Change | 
   // The record goes into the last home, which is written last.
   const record = task.homes.at(-1)?.status === last.to ? undefined : last.record;
   const mend = behind.map((home) => home.source.file);
-  const settled = { ...task, status: last.to };
+  const settled = task.withStatus(last.to);
   return { task: settled, kind: 'recovered', from: last.to, to: last.to, at: homeLine(first), mend, record };
 }
 

@@ -1,10 +1,11 @@
 // A YAML file as it stands on disk: its text, its values, and the place of each value in it.
+import { isUtf8 } from 'node:buffer';
 import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
+import { recallReading } from './keptReading.ts';
 import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
-import { isLarge } from './memory.ts';
-import { readPlainYaml } from './plainYaml.ts';
+import { isKnown, readPlainYaml } from './plainReadings.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
 export type { YamlPath };
@@ -37,11 +38,12 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
   // The file is read each time; the same text is parsed once.
   const known = parsed.get(path);
   if (known?.text === text && known.file === file) return known;
-  const values = text.length > MOST_UNUSUAL ? valuesIn(text) : 0;
-  if (values > MOST_VALUES)
+  recallReading(root, text);
+  // Each of them is a character at least; and of what was read before, they were counted then.
+  if (text.length > MOST_VALUES && !isKnown(text) && valuesIn(text) > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
   const plain = readPlainYaml(text);
-  if (!plain && values > MOST_UNUSUAL && !isNestedTooDeep(text)) {
+  if (!plain && text.length > MOST_UNUSUAL && valuesIn(text) > MOST_UNUSUAL && !isNestedTooDeep(text)) {
     const why = `there are more than ${MOST_UNUSUAL} lines, keys and items in it, and it is not in the plain form`;
     throw tooMuch(file, `${why} that most plans have`, askedAt);
   }
@@ -71,15 +73,14 @@ export function readText(path: string, file: string, askedAt?: Where, most?: num
   } catch (error) {
     throw error instanceof NotPlain ? tooMuch(file, error.message, askedAt) : unreadable(error, file, askedAt);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    const at = firstReplaced(file, new TextDecoder().decode(bytes));
-    throw new RunbookError(
-      { code: 'FILE_UNREADABLE', message: `\`${file}\` is not valid UTF-8`, at, hint: 'Save it as UTF-8.' },
-      { cause: error },
-    );
-  }
+  if (isUtf8(bytes)) return bytes.toString();
+  const at = firstReplaced(file, new TextDecoder().decode(bytes));
+  throw new RunbookError({
+    code: 'FILE_UNREADABLE',
+    message: `\`${file}\` is not valid UTF-8`,
+    at,
+    hint: 'Save it as UTF-8.',
+  });
 }
 
 /** Where the decoder first put a replacement character, for bytes that are none in UTF-8. */
@@ -115,12 +116,9 @@ function unreadable(error: unknown, file: string, askedAt: Where): unknown {
     code: 'FILE_UNREADABLE',
     message: `\`${file}\` can't be read: ${reasonOf(errno)}`,
     at: placeOf(askedAt),
-    hint: errno === 'EISDIR' ? 'Name a file.' : undefined,
+    hint: errno === 'EISDIR' ? 'Name a file.' : errno === 'EACCES' ? `chmod u+r ${file}` : undefined,
   });
 }
-
-/** From so many on, the library is faster, which keeps all places. */
-const MANY_PLACES = 20;
 
 function parseYaml(file: string, path: string, text: string, plain: YamlReading | undefined): YamlSource {
   let lines: readonly number[] | undefined;
@@ -130,13 +128,7 @@ function parseYaml(file: string, path: string, text: string, plain: YamlReading 
   };
   try {
     const reading = plain ?? readByLibrary(text);
-    let rangeOf = reading.rangeOf;
-    let asked = 0;
-    const place: YamlSource['place'] = (wanted, part = 'value') => {
-      // The fast reader looks through the text for each, which adds up where there is much to say.
-      if (plain && !isLarge(text) && ++asked === MANY_PLACES) rangeOf = readByLibrary(text).rangeOf;
-      return at(rangeOf(wanted, part));
-    };
+    const place: YamlSource['place'] = (wanted, part = 'value') => at(reading.rangeOf(wanted, part));
     return { path, file, text, value: reading.value, place };
   } catch (error) {
     if (!(error instanceof SyntaxRefusal)) throw error;

@@ -46,6 +46,8 @@ export interface Task {
   readonly budget: number | undefined;
   readonly lastRun: Readonly<Record<string, unknown>> | undefined;
   readonly issues: readonly Issue[];
+  /** The same task with another status. */
+  withStatus(status: Status): Task;
   /** Where a field (in its YAML spelling, `ai_details.prompt_template`) is written, or the task if it is not. */
   place(field: string, part?: 'key' | 'value'): Place;
 }

@@ -1,7 +1,9 @@
 // Writes a whole file so that it is, at any moment and after any crash, either the old one or the new one.
 import {
+  accessSync,
   chownSync,
   closeSync,
+  constants,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -65,7 +67,10 @@ function throughTemporary(
   const target = realTarget(path);
   const temporary = temporaryFor(target);
   try {
-    writeSynced(temporary, content, statSync(target, { throwIfNoEntry: false }));
+    const old = statSync(target, { throwIfNoEntry: false });
+    // A rename asks nobody; whoever took the permission away has meant it.
+    if (old) accessSync(target, constants.W_OK);
+    writeSynced(temporary, content, old);
     const done = put(temporary, target);
     if (!done) rmSync(temporary, { force: true });
     syncFolder(dirname(target));
@@ -78,11 +83,15 @@ function throughTemporary(
       {
         code: 'FILE_UNWRITABLE',
         message: `\`${path}\` can't be written: ${reasonOf(errno)}`,
-        hint: 'Nothing of it was changed.',
+        hint: `Nothing of it was changed.${errno === 'EACCES' ? ` \`chmod u+w ${isOf(error, target) ? path : dirname(path)}\` allows it.` : ''}`,
       },
       { cause: error },
     );
   }
+}
+
+function isOf(error: unknown, path: string): boolean {
+  return error instanceof Error && 'path' in error && error.path === path;
 }
 
 /**

@@ -1,6 +1,7 @@
 // What a proposal would change, as a coloured diff against what is on disk. The only importer of `diff`.
 import { structuredPatch } from 'diff';
 import type { Proposal } from '../events.ts';
+import { sharedEnds } from '../sharedEnds.ts';
 import type { Palette } from './colour.ts';
 import { harmless, oneLine, plural, spread } from './words.ts';
 
@@ -74,11 +75,26 @@ function changes({ before = '', after }: Proposal): Changes {
 }
 
 function changedLines(before: string, after: string): string[] {
-  const { hunks } = structuredPatch('', '', before, after, '', '', { context: CONTEXT });
+  const [from, behind] = sharedLines(before, after);
+  const part = (text: string) => text.slice(from, text.length - behind);
+  const { hunks } = structuredPatch('', '', part(before), part(after), '', '', { context: CONTEXT });
+  const skipped = after.slice(0, from).split('\n').length - 1;
   return hunks.flatMap((hunk) => [
-    `@@ line ${hunk.newStart} @@`,
+    `@@ line ${skipped + hunk.newStart} @@`,
     ...hunk.lines.map((line) => (line.startsWith('\\') ? line : `${line.slice(0, 1)} ${line.slice(1)}`)),
   ]);
+}
+
+/** How many characters, in whole lines, the texts share at both ends beyond the lines that are shown around a change. */
+function sharedLines(before: string, after: string): readonly [before: number, behind: number] {
+  let [start, behind] = sharedEnds(before, after);
+  // The line that differs, and those before it.
+  for (let lines = 0; lines <= CONTEXT && start >= 0; lines++)
+    start = start > 0 ? before.lastIndexOf('\n', start - 1) : -1;
+  let end = before.length - behind - 1;
+  for (let lines = 0; lines <= CONTEXT && end >= 0; lines++) end = before.indexOf('\n', end + 1);
+  behind = end < 0 ? 0 : before.length - end - 1;
+  return [start < 0 ? 0 : start + 1, behind];
 }
 
 function painted(line: string, palette: Palette): string {

@@ -1,17 +1,18 @@
 // The person's own editor, which has the terminal to itself while it is open.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { RunbookError } from '../errors.ts';
+import { ended } from './theirs.ts';
 
 /** The text as it comes back from the editor; the file has the name's ending, so that the editor knows the language. */
-export function editText(name: string, text: string): string {
+export async function editText(name: string, text: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
   const file = join(folder, basename(name));
   try {
     writeFileSync(file, text);
-    launch(editorCommand(), [file]);
+    await launch(editorCommand(), [file]);
     return readFileSync(file, 'utf8');
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -19,9 +20,9 @@ export function editText(name: string, text: string): string {
 }
 
 /** Returns when the person is done: of editors that come back at once, it is asked to wait. */
-export function openInEditor(path: string, line: number): void {
+export async function openInEditor(path: string, line: number): Promise<void> {
   const editor = editorCommand();
-  launch(editor, argumentsFor(editor, path, line));
+  await launch(editor, argumentsFor(editor, path, line));
 }
 
 /** Whether an editor is named, so that it can be started also where nobody is asked. */
@@ -44,16 +45,19 @@ function argumentsFor(editor: string, path: string, line: number): string[] {
 }
 
 /** `EDITOR` may hold arguments (`code --wait`), so the shell takes it apart; the file's path comes in from outside. */
-function launch(editor: string, args: readonly string[]): void {
-  const result =
+async function launch(editor: string, args: readonly string[]): Promise<void> {
+  const child =
     process.platform === 'win32'
-      ? spawnSync(`${editor} ${args.map((arg) => `"${arg}"`).join(' ')}`, { stdio: 'inherit', shell: true })
-      : spawnSync('/bin/sh', ['-c', `${editor} "$@"`, editor, ...args], { stdio: ['inherit', 2, 'inherit'] });
-  if (result.status === 0) return;
-  const how = result.error ? result.error.message : `exit ${result.status ?? result.signal}`;
+      ? spawn(`${editor} ${args.map((arg) => `"${arg}"`).join(' ')}`, { stdio: 'inherit', shell: true })
+      : spawn('/bin/sh', ['-c', `${editor} "$@"`, editor, ...args], { stdio: ['inherit', 2, 'inherit'] });
+  const { code, signal, problem } = await ended(child);
+  if (code === 0) return;
+  // Whoever ends the editor by a signal wants out: of most, Ctrl-C is a key like others.
+  if (['SIGINT', 'SIGTERM', 'SIGHUP'].includes(signal ?? '') || [129, 130, 143].includes(code ?? 0))
+    throw new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
   throw new RunbookError({
     code: 'EDITOR_FAILED',
-    message: `the editor \`${editor}\` failed: ${how}`,
+    message: `the editor \`${editor}\` failed: ${problem ?? `exit ${code}`}`,
     hint: 'Set EDITOR to the one you want; nothing was changed.',
   });
 }

@@ -2,14 +2,28 @@
 import { unreachable } from '../errors.ts';
 import type { Event, StepPlan, Usage } from '../events.ts';
 import { howItEnded } from '../handlers/checks.ts';
-import { commandLine, openIssue, type Task } from '../runbook/task.ts';
+import { openIssue, type Task } from '../runbook/task.ts';
 import { type ChangeEvent, sentencesOf } from './changes.ts';
 import type { Palette } from './colour.ts';
 import { redacted, showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
 import { renderMarkdown } from './markdown.ts';
-import { columnsOf, say, write } from './streams.ts';
-import { ago, count, duration, fit, flow, harmless, money, oneLine, plural, spread, WIDEST, wrap } from './words.ts';
+import { columnsOf, say, sayWhole, write } from './streams.ts';
+import {
+  ago,
+  asCommand,
+  count,
+  duration,
+  fit,
+  flow,
+  harmless,
+  money,
+  oneLine,
+  plural,
+  spread,
+  WIDEST,
+  wrap,
+} from './words.ts';
 
 export interface Screen {
   readonly palette: Palette;
@@ -205,7 +219,7 @@ class Show {
     if (quiet) return;
     const [id, name] = [this.#line(taskId), this.#line(by)];
     this.#sentence(`${palette.status('RUNNING', '◌')} ${id} is ${palette.status('RUNNING')}: ${name} has it now.`);
-    this.#sentence(`  ${commandLine({ kind: 'program', file: 'runbook', args: ['done', id] })}  gives it back`);
+    this.#sentence(`  ${asCommand('done', taskId)}  gives it back`);
   }
 
   #redact(text: string): string {
@@ -226,9 +240,13 @@ class Show {
   }
 
   #say(...lines: readonly string[]): void {
+    this.#sayBy(say, lines);
+  }
+
+  #sayBy(each: (line: string) => void, lines: readonly string[]): void {
     this.#printed = true;
     const write = () => {
-      for (const line of lines) say(line);
+      for (const line of lines) each(line);
     };
     if (this.#screen.sideBySide && this.#running.size > 0) {
       this.#footer.pause(write);
@@ -387,7 +405,8 @@ class Show {
     const rule = palette.dim(`  ${'─'.repeat(Math.max(10, columns - 4))}`);
     for (const proposal of files) {
       const file = redacted(proposal, (text) => this.#redact(text));
-      this.#say(rule, ...showProposal(file, palette, columns - 2, whole ? Number.POSITIVE_INFINITY : DIFF_LINES));
+      const most = whole ? Number.POSITIVE_INFINITY : DIFF_LINES;
+      this.#sayBy(sayWhole, [rule, ...showProposal(file, palette, columns - 2, most)]);
     }
     this.#say(rule);
   }
@@ -407,8 +426,8 @@ class Show {
     this.#say(
       ...inRows(
         [
-          `${palette.dim('next:')} mend it, then ${palette.bold(`runbook retry ${oneLine(taskId)}`)}`,
-          `runbook show ${oneLine(taskId)}`,
+          `${palette.dim('next:')} mend it, then ${palette.bold(asCommand('retry', taskId))}`,
+          asCommand('show', taskId),
         ],
         this.#columns(),
       ),
@@ -443,7 +462,7 @@ class Show {
     );
     const last = issue ?? openIssue(task);
     if (last) this.#say(...indented(inShort(this.#redact([last.type, last.detail].filter(Boolean).join(': ')), 4)));
-    const commands = ['retry', 'skip', 'show'].map((name) => `runbook ${name} ${oneLine(task.id)}`);
+    const commands = ['retry', 'skip', 'show'].map((name) => asCommand(name, task.id));
     commands[0] = palette.bold(commands[0] ?? '');
     this.#say(...inRows(commands, this.#columns()), '');
   }

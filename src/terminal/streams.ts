@@ -1,18 +1,32 @@
 // The three standard streams. Node's own objects for them take milliseconds to make, and are made only for a terminal.
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
 import { EXIT, errnoOf } from '../errors.ts';
 import { pause } from '../runbook/steady.ts';
-import { onlyColours } from './words.ts';
+import { onlyColours, within } from './words.ts';
 
 const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 export function isTerminal(stream: keyof typeof NUMBERS): boolean {
+  terminals[stream] ??= lookedAt(stream);
+  return terminals[stream];
+}
+
+/** What they are does not change. */
+const terminals: Partial<Record<keyof typeof NUMBERS, boolean>> = {};
+
+function lookedAt(stream: keyof typeof NUMBERS): boolean {
   try {
-    return fstatSync(NUMBERS[stream]).isCharacterDevice() && process[stream].isTTY === true;
+    const found = fstatSync(NUMBERS[stream]);
+    return found.isCharacterDevice() && found.rdev !== nowhere() && process[stream].isTTY === true;
   } catch {
     // It is closed.
     return false;
   }
+}
+
+/** What `/dev/null` is, where there is one: it is a device as terminals are, and what programs are given that have none. */
+function nowhere(): number | undefined {
+  return statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 }
 
 /** How wide the terminal is; undefined where there is none. */
@@ -36,7 +50,12 @@ export function write(stream: 'stdout' | 'stderr', text: string): void {
   }
 }
 
-/** A line of data's company, for a person: on stderr. */
+/** A line of data's company, for a person: on stderr, and not broken in a word by the edge of the terminal. */
 export function say(line: string): void {
+  for (const row of within(onlyColours(line), columnsOf('stderr'))) write('stderr', `${row}\n`);
+}
+
+/** A line that is shown as it is, such as one of a diff. */
+export function sayWhole(line: string): void {
   write('stderr', `${onlyColours(line)}\n`);
 }

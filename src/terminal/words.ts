@@ -74,10 +74,27 @@ export function oneLine(text: string): string {
   return harmless(text).replaceAll(/\s+/g, ' ').trim();
 }
 
+/** A call of ours as a shell takes it: what is written there may be copied. */
+export function asCommand(...words: readonly string[]): string {
+  const [command = '', ...args] = words;
+  // An id may look like a flag. Those of ours have two dashes and a word.
+  const hasDash = args.some((arg) => /^-(?!-[a-z][a-z-]*$)/.test(arg));
+  return ['runbook', command, ...(hasDash ? ['--'] : []), ...args.map(shellWord)].join(' ');
+}
+
+function shellWord(word: string): string {
+  if (/\p{Cc}/u.test(word))
+    return `$'${JSON.stringify(word).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+  return /^[\p{L}\p{N}_@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /** How many columns a text takes. Of almost all it is their length; for others, tables are loaded. */
 export function width(text: string): number {
-  return NARROW.test(text) ? text.length : stringWidth(text);
+  const bare = text.replaceAll(COLOUR, '');
+  return NARROW.test(bare) ? bare.length : stringWidth(text);
 }
+
+const COLOUR = /\u001b\[[\d;]*m/g;
 
 /** ASCII, the letters of Europe without marks that stand above others, and the signs that we use ourselves. */
 const NARROW = /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f–—‘’“”•…→▶✔✘○◌│]*$/;
@@ -106,9 +123,24 @@ export function spread(left: string, right: string, columns: number): string {
 
 /** A text in lines of at most so many columns, broken between words; `indent` stands before each but the first. */
 export function wrap(text: string, columns: number, indent = ''): string[] {
-  return wrapAnsi(text, Math.max(10, columns - width(indent)), { hard: true, trim: false })
-    .split('\n')
-    .map((line, i) => (i === 0 ? line : indent + line.trimStart()).trimEnd());
+  const most = Math.max(10, columns - width(indent));
+  const lines = text.split('\n');
+  // Most texts fit. A colour that goes on in the next line is begun anew in it.
+  const isWhole = lines.length === 1 || !text.includes('\u001b');
+  const wrapped =
+    isWhole && lines.every((line) => width(line) <= most)
+      ? lines
+      : wrapAnsi(text, most, { hard: true, trim: false }).split('\n');
+  return wrapped.map((line, i) => (i === 0 ? line : indent + line.trimStart()).trimEnd());
+}
+
+/** Each line as it is, if it finds room in a terminal of so many columns; else in several, set in as the first is. */
+export function within(text: string, columns: number | undefined): readonly string[] {
+  return text.split('\n').flatMap((line) => {
+    if (columns === undefined || width(line) <= columns) return [line];
+    const start = /^ */.exec(line)?.[0] ?? '';
+    return wrap(line, columns, start || '  ');
+  });
 }
 
 /** Items on as few lines as hold them, none broken in two. */

@@ -6,6 +6,12 @@ import { becameReady, nextReady } from '../runbook/ready.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { STATUSES, type Status } from '../runbook/vocabulary.ts';
 
+/** As far as is looked at here. */
+function taskWith(says: Pick<Task, 'id' | 'status' | 'dependsOn'>): Task {
+  const withStatus = (status: Status) => taskWith({ ...says, status });
+  return { ...says, withStatus } as unknown as Task;
+}
+
 /** Of each task: its status, and which of those before it it depends on. */
 const plans = fc
   .array(
@@ -21,7 +27,7 @@ const plans = fc
   .map((drawn) =>
     drawn.map(({ status, on }, i) => {
       const dependsOn = on.filter((n) => n < i).map((n) => `t${n}`);
-      return { id: `t${i}`, status, dependsOn } as unknown as Task;
+      return taskWith({ id: `t${i}`, status, dependsOn });
     }),
   );
 
@@ -52,7 +58,7 @@ test('after any change of any status, the same task is next and the same become 
           const before = new Set(becameReady(plan).map((task) => task.id));
           plan = {
             ...plan,
-            tasks: plan.tasks.map((task) => (task.id === id ? { ...task, status: to as Status } : task)),
+            tasks: plan.tasks.map((task) => (task.id === id ? task.withStatus(to as Status) : task)),
           };
           const free = agenda.set(id, to);
           const fresh = becameReady(plan).filter((task) => !before.has(task.id) && task.id !== id);

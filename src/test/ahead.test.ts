@@ -41,6 +41,15 @@ test('a chain: each start and end is in the journal, and one checkpoint or a few
   expect(rig.read('runbook.yaml').match(/last_run:/g)).toHaveLength(ids.length);
 });
 
+test('a checkpoint while a script runs: its end, and the start of the next, go ahead all the same', async () => {
+  const wait = 'while ! grep -q CHECKPOINT logs/run_log.jsonl; do sleep 0.02; done';
+  await using rig = await makeRig({ files: chainOf({ a: 'true', b: wait, c: 'true', d: 'true' }) });
+  expect((await rig.run(['run'])).code).toBe(0);
+  const ahead = rig.journal().filter(({ details }) => details?.['in_files'] !== undefined);
+  const told = ahead.map(({ task_id: id, event_type: type }) => `${id} ${type}`);
+  expect(told).toEqual(expect.arrayContaining(['b COMPLETE_TASK', 'c START_TASK', 'c COMPLETE_TASK', 'd START_TASK']));
+});
+
 test('the journal is synced once for each start, and once for each checkpoint', async () => {
   const ids = Array.from({ length: 12 }, (_, i) => `t${i}`);
   const files = chainOf(Object.fromEntries(ids.map((id) => [id, 'true'])));
@@ -87,7 +96,12 @@ test('other commands see what the files do not say yet, and change what they are
 
 test('killed in the middle: what the journal has is told by `list`, brought into the files, and not run again', async () => {
   await using rig = await makeRig({
-    files: chainOf({ a: 'true', b: 'true', c: '[ -e again ] || { touch again; kill -9 $PPID; }', d: 'true' }),
+    files: chainOf({
+      a: 'true',
+      b: 'true',
+      c: '[ -e again ] || { touch again; kill -9 $(echo $RUNBOOK_RUN_ID | cut -d- -f2); }',
+      d: 'true',
+    }),
   });
   expect((await rig.run(['run'])).signal).toBe('SIGKILL');
   const before = rig.tree();
@@ -102,7 +116,9 @@ test('killed in the middle: what the journal has is told by `list`, brought into
 });
 
 test('killed in the middle, and then a hand: it wins over what the journal has', async () => {
-  await using rig = await makeRig({ files: chainOf({ a: 'true', b: 'true', c: 'kill -9 $PPID', d: 'true' }) });
+  await using rig = await makeRig({
+    files: chainOf({ a: 'true', b: 'true', c: 'kill -9 $(echo $RUNBOOK_RUN_ID | cut -d- -f2)', d: 'true' }),
+  });
   expect((await rig.run(['run'])).signal).toBe('SIGKILL');
   rig.write(
     'runbook.yaml',

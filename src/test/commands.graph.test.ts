@@ -225,6 +225,22 @@ test('SVG: nothing in it acts or is fetched, and it says in words what it shows'
   expect(elementsIn(svg, 'desc').map(textIn).join()).toContain('back\\slash\\ is PENDING, after a "quoted" <b>.');
 });
 
+test('`-o -` is stdout, of graph, report and export alike, and no file is made', async () => {
+  await using rig = await makeRig({ files: { 'runbook.yaml': RUNBOOK } });
+  const before = rig.tree();
+  for (const [args, start] of [
+    [['graph', '-o', '-'], '┌─ check_machine'],
+    [['graph', '--output=-', '--format', 'svg'], '<svg'],
+    [['report', '-o', '-', '--format', 'html'], '<!doctype html>'],
+    [['export', '-o', '-'], '# '],
+    [['export', '-o', '-', '--dry-run'], '# '],
+  ] as const) {
+    const { code, stdout } = await rig.run([...args]);
+    expect([args, code, stdout.startsWith(start) || stdout]).toEqual([args, 0, true]);
+  }
+  expect(rig.tree()).toEqual(before);
+});
+
 test('a file that is not ours is never written over, and ours is', async () => {
   await using rig = await makeRig({ files: { 'runbook.yaml': RUNBOOK, 'mine.svg': '<svg/>' } });
   const before = rig.tree();

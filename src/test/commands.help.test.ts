@@ -227,7 +227,7 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
       "exit 2
       ── stderr
       error: too many arguments for \`next\`. Expected 0 arguments but got 1.
-        runbook next --help  tells what it takes"
+        runbook next --start-from pack  does that one, if it is READY"
     `);
     expect(await unknown('done')).toMatchInlineSnapshot(`
       "exit 2

@@ -167,6 +167,20 @@ describe('schema', () => {
     expect((await rig.run(['schema'])).stdout).toBe((await rig.run(['schema', 'runbook'])).stdout);
   });
 
+  test('marks to an editor what `validate` warns of, and offers no null; a key without a value counts as none', async () => {
+    await using rig = await makeRig();
+    const { stdout } = await rig.run(['schema']);
+    expect(stdout).not.toContain('"null"');
+    const validate = new Ajv({ strict: false }).compile(JSON.parse(stdout) as object);
+    const accepts = (task: object) => validate({ tasks: [{ id: 'a', ...task }] });
+    expect(accepts({ env: null, status: null, 'x-owner': 'Ada', ai_details: { input_context: { any: 1 } } })).toBe(
+      true,
+    );
+    expect(accepts({ issues: [{ type: 'OURS', mine: 1 }], last_run: { any: 1 } })).toBe(true);
+    for (const slip of [{ owner: 'Ada' }, { ai_details: { promt: 'x' } }, { env: 5 }, { status: 'DOEN' }])
+      expect(accepts(slip), JSON.stringify(slip)).toBe(false);
+  });
+
   test('--json has it as the data of one object', async () => {
     await using rig = await makeRig();
     const data = dataOf('schema', await rig.run(['schema', 'task', '--json']));

@@ -52,6 +52,7 @@ test('an AI_ASSISTED task, with the model, the templates and what the reply is f
     depends_on: ['run_tests'],
     waits_for: [],
     written_at: ['runbook.yaml:12', 'tasks/draft_notes.yaml:3'],
+    taken: null,
     tags: [],
     output_artifact: 'outputs/notes.md',
     ai_details: {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { faultEnv } from './faults/faulted.ts';
 import { inTurns } from './faults/turns.ts';
+import { type } from './person.ts';
 import { makeRig, type Rig } from './rig.ts';
 import { dataOf, errorOf, said } from './said.ts';
 
@@ -46,7 +47,7 @@ describe('start --by', () => {
   test('status, why and history say who has it, and no command calls it interrupted, also without .runbook', async () => {
     await using rig = await started();
     rmSync(join(rig.dir, '.runbook'), { recursive: true });
-    expect(said(rig, await rig.run(['status'])).replace(/bot, .*/, 'bot, <ago>')).toMatchInlineSnapshot(`
+    expect(said(rig, await rig.run(['status'])).replaceAll(/just now|<duration>ago/g, '<ago>')).toMatchInlineSnapshot(`
       "exit 0
       ── stdout
       w                                                                    0 of 3 done
@@ -55,7 +56,8 @@ describe('start --by', () => {
                  taken by bot, <ago>
 
         next    c
-        after   b  waits for a"
+        after   b  waits for a
+        last    <ago>: a READY → RUNNING"
     `);
     const [first] = (await rig.run(['why', 'a'])).stdout.split('\n');
     expect(first).toBe('a is RUNNING: bot has taken it, and gives it back.');
@@ -73,6 +75,37 @@ describe('start --by', () => {
       taken: { by: 'bot' },
       commands: ['runbook done a', 'runbook reset a'],
     });
+  });
+
+  test('list and show say who has it, to a program too', async () => {
+    await using rig = await started();
+    const ago = (text: string) => text.replace(/just now|<duration>ago/, '<ago>');
+    expect(ago(said(rig, await rig.run(['list'])))).toMatchInlineSnapshot(`
+      "exit 0
+      ── stdout
+      RUNNING  a  (taken by bot)
+      PENDING  b  (waits for a)
+      READY    c"
+    `);
+    expect(ago(said(rig, await rig.run(['show', 'a'])))).toMatchInlineSnapshot(`
+      "exit 0
+      ── stdout
+      a
+
+        status    RUNNING
+        taken     by bot, <ago>
+        type      MANUAL
+        written   runbook.yaml:2
+                  a.yaml:1
+        before    b
+        checks    test -e ok"
+    `);
+    expect(dataOf('list', await rig.run(['list', '--json']))).toMatchObject([
+      { id: 'a', taken_by: 'bot' },
+      { id: 'b', taken_by: null },
+      { id: 'c', taken_by: null },
+    ]);
+    expect(dataOf('task', await rig.run(['show', 'a', '--json']))).toMatchObject({ taken: { by: 'bot' } });
   });
 
   test('next goes on with other tasks, and then says who has the one that is left', async () => {
@@ -282,10 +315,62 @@ describe('error', () => {
             outcome: FAILURE
       "
     `);
-    expect(errorOf(await rig.run(['error', 'a', '--json']))).toMatchObject({
-      code: 'USAGE',
-      message: expect.stringContaining('--reason'),
-    });
+  });
+
+  test('without its reason it is asked for in a terminal; elsewhere the flag is named, and nothing is written', async () => {
+    const yaml = 'tasks:\n  - {id: a, status: READY}\n  - {id: b, status: READY}\n';
+    await using rig = await makeRig({ files: { 'runbook.yaml': yaml } });
+    for (const args of [
+      ['error', 'a', 'b'],
+      ['error', 'a', 'b', '--dry-run'],
+    ]) {
+      const refused = await rig.run([...args, '--json']);
+      expect([refused.code, errorOf(refused)]).toEqual([
+        4,
+        expect.objectContaining({ code: 'NEEDS_PERSON', hint: 'runbook error a b --reason "what is wrong"' }),
+      ]);
+    }
+    expect((await rig.run(['error', 'a', '--reason', ' '])).code).toBe(2);
+    // What can't be done is refused before anything is asked; and nothing said is nothing done.
+    expect(await rig.terminal(['error', 'nobody']).exit).toMatchObject({ code: 2 });
+    for (const key of ['enter', 'ctrl-c']) {
+      const left = rig.terminal(['error', 'a']);
+      await left.waitFor('? What is wrong?');
+      left.press(key);
+      expect(await left.exit).toMatchObject({ code: 130 });
+    }
+    expect([rig.read('runbook.yaml'), rig.journal()]).toEqual([yaml, []]);
+
+    const term = rig.terminal(['error', 'a', 'b']);
+    await type(term, 'What is wrong?', 'no key');
+    expect(await term.exit).toMatchObject({ code: 0 });
+    expect(rig.statuses()).toEqual({ a: 'ERROR', b: 'ERROR' });
+    expect(rig.read('runbook.yaml').match(/detail: no key/g)).toHaveLength(2);
+  });
+
+  test('--dry-run shows its issue too', async () => {
+    await using rig = await makeRig({ files: { 'runbook.yaml': 'tasks:\n  - id: a\n    status: ERROR\n' } });
+    const before = rig.tree();
+    expect(said(rig, await rig.run(['error', 'a', '-n', '--reason', 'no luck']))).toMatchInlineSnapshot(`
+      "exit 0
+      ── stdout
+      runbook.yaml
+        @@ line 1 @@
+          tasks:
+            - id: a
+              status: ERROR
+        +     issues:
+        +  - timestamp: "<time>"
+        +         type: MANUAL_BLOCKER
+        +         detail: no luck
+        +     last_run:
+        +  timestamp: "<time>"
+        +       outcome: FAILURE
+      ── stderr
+      would add     a: an issue
+      Nothing was changed."
+    `);
+    expect(rig.tree()).toEqual(before);
   });
 });
 

@@ -252,7 +252,7 @@ describe('a task that could start', () => {
       },
     });
     const { commands } = dataOf('why', await rig.run(['why', 'b c', '--json'])) as { commands: string[] };
-    expect(commands).toEqual(['runbook next --start-from "b c" --keep-going']);
+    expect(commands).toEqual(["runbook next --start-from 'b c' --keep-going"]);
     await rig.run(['next', '--start-from', 'b c', '--keep-going', '--answer', 'accept']);
     expect(rig.statuses()).toEqual({ a: 'READY', 'b c': 'DONE', d: 'ERROR' });
   });

@@ -1,10 +1,11 @@
-// Bad input and edges: ids and names of all kinds, no task and thousands, runbooks in odd places, narrow terminals. And every command
-// there is, without a person.
+// Bad input and edges: ids and names of all kinds, no task and thousands, runbooks in odd places, narrow terminals. What holds for every command is in
+// commands.every.test.ts.
+import { readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { EXIT } from '../errors.ts';
-import { makeRig, type Rig } from './rig.ts';
+import { makeRig } from './rig.ts';
 import { dataOf } from './said.ts';
 
 const LONG = 'x'.repeat(200);
@@ -101,38 +102,35 @@ test('the nearest runbook upwards counts, to the root of the repository; a path 
   expect((await rig.run(['--file', 'near by/runbook.yaml', 'reset', 'inner'])).code).toBe(0);
 });
 
-/** What a command without its arguments would not come to. Of those that are not named here, none. */
-const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  start: ['a', '--by', 'bot'],
-  error: ['a', '--reason', 'no'],
-  import: ['PLAN.md'],
-  completion: ['bash'],
-};
-const WITH_ID = ['done', 'skip', 'retry', 'reset', 'show', 'why', 'prompt', 'edit'];
-
-test.each<[where: string, (rig: Rig, args: string[]) => Promise<{ code: number | null }>]>([
-  ['stdin is a pipe that stays open', (rig, args) => rig.run(args, { stdin: 'open' })],
-  ['in a terminal, with --no-input', (rig, args) => rig.terminal([...args, '--no-input']).exit],
-])(
-  'no command of all that there are waits for anybody: %s',
-  async (_where, runIn) => {
-    await using names = await makeRig();
-    const { stdout } = await names.run(['completion', '--words', 'fish', '']);
-    const commands = stdout
-      .trimEnd()
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split('\t')[0] ?? '');
-    expect(commands.length).toBeGreaterThan(15);
-    for (const name of commands) {
-      await using rig = await makeRig({
-        files: { 'runbook.yaml': 'tasks:\n  - {id: a, status: READY}\n', 'PLAN.md': '- [ ] one\n' },
-      });
-      const { code } = await runIn(rig, [name, ...(ARGUMENTS[name] ?? (WITH_ID.includes(name) ? ['a'] : []))]);
-      const foreseen = Object.values(EXIT).filter((status) => status !== EXIT.bug && status !== EXIT.interrupted);
-      expect(foreseen, name).toContain(code);
-      expect(rig.processes(), name).toEqual([]);
+test('two runbooks in one folder: each has its own past, and what one has done is no work of a hand to the other', async () => {
+  const plan = (name: string) =>
+    `name: ${name}\ntasks:\n  - {id: a, status: READY, type: AUTOMATED_SCRIPT, script_details: "true"}\n  - {id: b, depends_on: [a]}\n`;
+  const files = ['runbook.yaml', 'release plan.yaml', 'other.yml'];
+  await using rig = await makeRig({ files: Object.fromEntries(files.map((file) => [file, plan(file)])) });
+  const of = (file: string, ...args: string[]) =>
+    rig.run([...(file === 'runbook.yaml' ? [] : ['--file', file]), ...args]);
+  for (const args of [['next'], ['start', 'b', '--by', 'bot'], ['done', 'b'], ['status']])
+    for (const file of files) {
+      const { code, stdout, stderr } = await of(file, ...args);
+      expect([file, args, code, stdout + stderr]).toEqual([
+        file,
+        args,
+        0,
+        expect.not.stringMatching(/[Yy]ou |renamed/),
+      ]);
     }
-  },
-  120_000,
-);
+  for (const file of files) {
+    expect(rig.read(file).match(/DONE/g), file).toHaveLength(2);
+    expect(dataOf('history', await of(file, 'history', '--json')), file).toMatchObject({
+      totals: { starts: 2 },
+    });
+  }
+  expect(readdirSync(join(rig.dir, 'logs')).filter((name) => name.endsWith('.jsonl'))).toEqual([
+    'run_log.jsonl',
+    'run_log.other.yml.jsonl',
+    'run_log.release plan.jsonl',
+  ]);
+  // The same one by another way.
+  symlinkSync('release plan.yaml', join(rig.dir, 'link.yaml'));
+  expect(dataOf('history', await of('link.yaml', 'history', '--json'))).toMatchObject({ totals: { starts: 2 } });
+});

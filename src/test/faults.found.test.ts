@@ -15,9 +15,9 @@ const SCRIPT: readonly (readonly [what: string, fault: Fault, which: Which])[] =
   ['killed with its own file of the lock made, and the lock not taken', 'kill', nth(1, 'linkSync', /write\.lock$/)],
   ['killed with a file of the lock that is still empty', 'empty', nth(2, 'writeFileSync', /write\.lock\.\d+$/)],
   ['killed with the folder that ignores itself not ignoring anything yet', 'empty', nth(1, 'writeFileSync', /ignore$/)],
-  ['killed when the journal had the good end of the script, and no outcome', 'kill', nth(3, 'mkdirSync', /logs$/)],
+  ['killed when the journal had the good end of the script, and no outcome', 'kill', nth(3, 'writeSync', /run_log/)],
   ['a disk that fails while RUNNING is journaled: it was no hand', 'EIO', nth(1, 'writeSync', /run_log/)],
-  ['a disk that fails while the outcome is journaled: the files have it', 'EIO', nth(3, 'openSync', /run_log/)],
+  ['a disk that fails while the outcome is journaled: the files have it', 'EIO', nth(3, 'writeSync', /run_log/)],
   ['a disk that fails once the outcome is in the journal', 'EIO', nth(3, 'fsyncSync', /run_log/)],
   ['a disk that takes half of the outcome', 'short', nth(3, 'writeSync', /run_log/)],
   ['a disk that is full from the end of the script on', 'full', nth(2, 'writeSync', /run_log/)],
@@ -96,7 +96,7 @@ test.each([
   const all = await callsOf({ name: 'its end', files, args: ['next', ...args], answers: {} });
   await using rig = await makeRig({ files });
   // The third line is that of the outcome.
-  const env = faultEnv(rig, { at: nth(3, 'openSync', /run_log/)(all)?.n ?? 0, fault: 'kill' });
+  const env = faultEnv(rig, { at: nth(3, 'writeSync', /run_log/)(all)?.n ?? 0, fault: 'kill' });
   expect(await rig.run(['next', ...args], { env })).toMatchObject({ signal: 'SIGKILL' });
   const lines = rig.journal().map(({ event_type: type }) => type);
   expect(lines).toEqual(['START_TASK', expect.stringMatching(/RUN_SCRIPT|MANUAL_ACTION/)]);

@@ -3,10 +3,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { JOURNAL_FILE, lastChanges, openJournal, readJournal } from '../journal.ts';
+import { journalFile, lastChanges, openJournal, readJournal } from '../journal.ts';
 import { SCENARIOS } from './faults/project.ts';
 import { inTurns } from './faults/turns.ts';
 import { makeRig, type Rig } from './rig.ts';
+
+const JOURNAL_FILE = journalFile('');
 
 const ALL = process.env.RUNBOOK_RELIABILITY === '1';
 const EVERY = ALL ? 1 : 29;

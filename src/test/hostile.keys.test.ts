@@ -63,6 +63,7 @@ const PLACES = [
   'logs/x.md',
   '.git/hooks/post-commit',
   '.runbook/plan.json',
+  '.runbook/reading.json',
   '.env',
   '.env.local',
   'b.yaml',

@@ -40,14 +40,15 @@ test('40 columns: a step by hand', async () => {
   expect(rig.stable(term.screen().split('? What is wrong?')[1] ?? '')).toMatchInlineSnapshot(`
     " the second of the break
     ing changes does not say what to do
-    ✘ ERROR  read_release_notes_of_the_new_v
-    ersion  <duration>
-      the second of the breaking changes doe
-    s not say what to do
-      next: mend it, then runbook retry read
-    _release_notes_of_the_new_version
-      runbook show read_release_notes_of_the
-    _new_version"
+    ✘ ERROR
+      read_release_notes_of_the_new_version
+      <duration>
+      the second of the breaking changes
+      does not say what to do
+      next: mend it, then runbook retry 
+      read_release_notes_of_the_new_version
+      runbook show
+      read_release_notes_of_the_new_version"
   `);
 });
 

@@ -143,7 +143,7 @@ test('values that are missing, or too many', async () => {
     next build_it
       USAGE
       too many arguments for \`next\`. Expected 0 arguments but got 1.
-      runbook next --help  tells what it takes
+      runbook next --start-from build_it  does that one, if it is READY
     show a b
       USAGE
       too many arguments for \`show\`. Expected 1 argument but got 2.
@@ -242,3 +242,28 @@ test('`--json` may stand anywhere, and an error in words has the same words', as
 function lines(...all: string[]): Record<string, { args: string[]; files: Record<string, string> }> {
   return Object.fromEntries(all.map((line) => [line, { args: line.split(' '), files: { 'runbook.yaml': runbook } }]));
 }
+
+test('what is called so elsewhere, or takes its word by a flag: what was likely meant is named', async () => {
+  await using plain = await makeRig({ files: { 'runbook.yaml': 'tasks:\n  - {id: error, status: ERROR}\n' } });
+  const told = async (...args: string[]) => {
+    const { code, stderr } = await plain.run(args);
+    return [code, ...stderr.trimEnd().split('\n')];
+  };
+  const all = 'runbook --help  lists them all';
+  expect(await told('check')).toEqual([2, 'error: there is no command `check`. Did you mean `validate`?', `  ${all}`]);
+  expect((await told('rm', 'a'))[2]).toBe('  A task is taken out in the YAML, by hand: `runbook edit` opens it.');
+  for (const [args, hint] of [
+    [['run', 'a b'], "runbook run --until 'a b'  stops after that one"],
+    [['next', 'a'], 'runbook next --start-from a  does that one, if it is READY'],
+    [['report', 'r.html'], 'runbook report --output r.html  writes it there'],
+    [['export', 'P.md'], 'runbook export --output P.md  writes it there'],
+    [['list', 'pending'], 'runbook list --status PENDING'],
+    [['ls', 'error_task'], 'runbook show error_task'],
+    [['status', 'a'], 'runbook show a'],
+    // The command is the first word, and not the first that is also the name of one.
+    [['list', '--tag'], 'runbook list --help  tells what it takes'],
+    [['show', 'error', 'error'], 'runbook show --help  tells what it takes'],
+  ] as const)
+    expect([args, (await told(...args)).at(-1)]).toEqual([args, `  ${hint}`]);
+  expect((await plain.run(['list', '--status', 'error', 'done'])).stdout).toBe('ERROR    error\n');
+});

@@ -148,8 +148,8 @@ test('in a terminal it is the same, in colour, and nothing is asked', async () =
       │
     4 │     script_details: ./build.sh
       │                     ^^^^^^^^^^
-      Mend the path, or write that script. It is looked up from the folder the task 
-    runs in."
+      Mend the path, or write that script. It is looked up from the folder the
+      task runs in."
   `);
   expect(term.styleOf('error:')).toMatchObject({ fg: 'red', bold: true });
   expect(rig.tree()).toEqual(before);

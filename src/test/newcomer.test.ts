@@ -17,10 +17,11 @@ const long = 300_000;
 let rig: Rig;
 beforeAll(async () => {
   rig = await makeRig({ bin: '../any.mjs', files: { '../any.mjs': anyCommand } });
+  // One that is deleted and not yet committed is still listed.
+  const deleted = new Set(list('ls-files', '--deleted'));
   for (const path of list('ls-files', '--cached', '--others', '--exclude-standard')) {
     mkdirSync(dirname(join(rig.dir, path)), { recursive: true });
-    // One that is deleted and not yet committed is still listed.
-    if (!list('ls-files', '--deleted').includes(path)) cpSync(join(repository, path), join(rig.dir, path));
+    if (!deleted.has(path)) cpSync(join(repository, path), join(rig.dir, path));
   }
   beginAnew();
   rig.git('init', '--quiet');

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readByLibrary } from '../runbook/libraryYaml.ts';
 import { withWordsReplaced } from '../runbook/patch/word.ts';
-import { readPlainYaml } from '../runbook/plainYaml.ts';
+import { readPlainYaml } from '../runbook/plainReadings.ts';
 import type { YamlPath, YamlReading } from '../runbook/yamlReading.ts';
 
 const RUNS = process.env.RUNBOOK_RELIABILITY ? 100_000 : 4000;

@@ -74,6 +74,7 @@ test('the environment is clean', async () => {
        "SHELL": "/bin/sh",
        "TMPDIR": "<rig>/tmp",
        "TZ": "UTC",
+       "XDG_CACHE_HOME": "<tests>/cache",
        "XDG_CONFIG_HOME": "<home>/.config"
       }
       "

@@ -174,7 +174,8 @@ export class Rig {
     const places = line
       .replaceAll(this.dir, '<dir>')
       .replaceAll(join(this.#root, 'home'), '<home>')
-      .replaceAll(this.#root, '<rig>');
+      .replaceAll(this.#root, '<rig>')
+      .replaceAll(process.env.RUNBOOK_TEST_FOLDER ?? '\0', '<tests>');
     const stable = changing.reduce((done, [pattern, name]) => done.replace(pattern, name), places);
     return stable === line ? line : stable.replace(/(?<=\S) {2,}(?=\S)/g, '  ');
   }
@@ -186,6 +187,8 @@ export class Rig {
       PATH: `${at('bin')}:/usr/bin:/bin`,
       HOME: at('home'),
       XDG_CONFIG_HOME: at('home/.config'),
+      // One for all rigs: what is kept there is of the program, not of a project.
+      XDG_CACHE_HOME: join(process.env.RUNBOOK_TEST_FOLDER ?? tmpdir(), 'cache'),
       TMPDIR: at('tmp'),
     };
     return { ...clean, LANG: 'C.UTF-8', TZ: 'UTC', SHELL: '/bin/sh', GIT_CONFIG_NOSYSTEM: '1', ...extra };

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { inWords, requirePlace, requireSense, type Told } from './refusals.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { said } from './said.ts';
 
 const mistakes = {
   'runbook.yaml': `name: Everything is wrong
@@ -55,6 +56,7 @@ tasks:
 const unmeant = {
   'runbook.yaml': `descripton: A slip
 owner: Ada
+x-owner: Ada
 defaults: {tmeout: 10m}
 models:
   local: {provider: openai, base_ulr: "http://127.0.0.1:1234/v1"}
@@ -149,30 +151,60 @@ test('what looks unmeant is told with what was meant, and is no mistake', async 
     \`descripton\` is not a field of the tool's; it is kept as it is. Did you mean \`description\`?
     RUNBOOK_INVALID runbook.yaml:2:1 owner
     \`owner\` is not a field of the tool's; it is kept as it is.
-    RUNBOOK_INVALID runbook.yaml:3:12 tmeout
+    RUNBOOK_INVALID runbook.yaml:4:12 tmeout
     \`tmeout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
-    RUNBOOK_INVALID runbook.yaml:5:29 base_ulr
+    RUNBOOK_INVALID runbook.yaml:6:29 base_ulr
     \`base_ulr\` is not a field of the tool's; it is kept as it is. Did you mean \`base_url\`?
-    RUNBOOK_INVALID runbook.yaml:9:5 dependson
+    RUNBOOK_INVALID runbook.yaml:10:5 dependson
     \`dependson\` is not a field of the tool's; it is kept as it is. Did you mean \`depends_on\`?
-    RUNBOOK_INVALID runbook.yaml:10:37 tiemout
+    RUNBOOK_INVALID runbook.yaml:11:37 tiemout
     \`tiemout\` is not a field of the tool's; it is kept as it is. Did you mean \`timeout\`?
-    RUNBOOK_INVALID runbook.yaml:16:15 nmae
+    RUNBOOK_INVALID runbook.yaml:17:15 nmae
     \`nmae\` is not a field of the tool's; it is kept as it is. Did you mean \`name\`?
-    RUNBOOK_INVALID runbook.yaml:20:41 promt_template
+    RUNBOOK_INVALID runbook.yaml:21:41 promt_template
     \`promt_template\` is not a field of the tool's; it is kept as it is. Did you mean \`prompt_template\`?
     RUNBOOK_INVALID draft.yaml:2:1 review_points
     \`review_points\` is not a field of the tool's; it is kept as it is.
-    RUNBOOK_INVALID runbook.yaml:12:13 READY
+    RUNBOOK_INVALID runbook.yaml:13:13 READY
     \`test\` is READY, but waits for \`build\`; it does not start before
-    RUNBOOK_INVALID runbook.yaml:10:5 script_details
+    RUNBOOK_INVALID runbook.yaml:11:5 script_details
     \`build\` has \`script_details\`, which nothing uses: its type is MANUAL
     \`type: AUTOMATED_SCRIPT\` would use them.
-    SCRIPT_NOT_FOUND runbook.yaml:15:21 ./made-by-build.sh
+    SCRIPT_NOT_FOUND runbook.yaml:16:21 ./made-by-build.sh
     the script \`./made-by-build.sh\` does not exist
     Mend the path, or write that script. It is looked up from the folder the task runs in."
   `);
   expect(rig.tree()).toEqual(before);
+});
+
+test('a template that nothing names, and a file that two tasks write', async () => {
+  const draft = (id: string, path: string) =>
+    `  - {id: ${id}, type: AI_ASSISTED, ai_details: {model: paste, prompt_template: prompt_templates/${id}.md}, output_artifact: ${path}}\n`;
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml': `tasks:\n${draft('a', 'one.md')}${draft('b', 'two.md')}${draft('c', 'one.md')}`,
+      'prompt_templates/a.md': '{% include "prompt_templates/parts/head.md" %}\n',
+      'prompt_templates/b.md': 'b\n',
+      'prompt_templates/c.md': 'c\n',
+      'prompt_templates/parts/head.md': 'head\n',
+      'prompt_templates/parts/foot.md': 'see foot.md\n',
+      'prompt_templates/.swp': 'x',
+    },
+  });
+  expect(said(rig, await rig.run(['validate']))).toMatchInlineSnapshot(`
+    "exit 0
+    ── stdout
+    3 tasks, 0 mistakes, 2 warnings
+    ── stderr
+    warning: \`c\` writes \`one.md\`, as \`a\` does: what is written last is what remains
+     ——▶ runbook.yaml:4:117
+      │
+    4 │   - {id: c, type: AI_ASSISTED, ai_details: {model: paste, prompt_template: prompt_templates/c.md}, output_artifact: one.md}
+      │                                                                                                                     ^^^^^^
+
+    warning: no task uses the template \`prompt_templates/parts/foot.md\`
+     ——▶ prompt_templates/parts/foot.md:1:1"
+  `);
 });
 
 test('keys that nobody knows are still there after a run', async () => {

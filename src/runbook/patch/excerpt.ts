@@ -1,10 +1,11 @@
 // Edits of tasks in a runbook that the fast reader can read: each task's own lines are edited as a text of their own, in the habits
 // of the file, so that the library has little to parse. The whole is read again and compared, as always.
 import { RunbookError } from '../../errors.ts';
-import { type PlainReading, readPlainYaml } from '../plainYaml.ts';
+import { type PlainReading, readPlainYaml } from '../plainReadings.ts';
 import type { YamlPath } from '../yamlReading.ts';
 import { patchByLibrary } from './byLibrary.ts';
 import type { Edit } from './edit.ts';
+import { withRecord } from './record.ts';
 import { isSame, withEdit } from './value.ts';
 
 /** The new text; undefined if it can't be had this way. */
@@ -40,7 +41,8 @@ function spliced(
   for (const { edits, from } of tasks.sort((one, other) => one.from - other.from)) {
     const [start, end] = linesOf(source, from);
     if (start < done || !/^ *- +$/.test(source.slice(start, from))) return undefined;
-    const edited = attempt(() => patchByLibrary(source.slice(start, end), edits, file, habits));
+    const lines = source.slice(start, end);
+    const edited = withRecord(lines, edits, habits) ?? attempt(() => patchByLibrary(lines, edits, file, habits));
     if (edited === undefined) return undefined;
     pieces.push(source.slice(done, start), edited);
     done = end;

@@ -1,6 +1,6 @@
 // The edit that is made most, a status in place of another one, in a text that the fast reader can read: one splice, and the
 // result is read again and compared, as always. Everything else is for the general way.
-import { readPlainYaml } from '../plainYaml.ts';
+import { readPlainYaml } from '../plainReadings.ts';
 import type { Edit } from './edit.ts';
 import { isSame, valueAt, withEdit } from './value.ts';
 

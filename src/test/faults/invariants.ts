@@ -110,7 +110,13 @@ export function leftovers(rig: Rig): string[] {
   return [...own, ...names.filter((name) => /runbook-tmp|\.orig(\.\d+)?$/.test(name))];
 }
 
-const OURS = ['.runbook/.gitignore', '.runbook/plan.json', '.runbook/prompt.md', '.runbook/reply.md'];
+const OURS = [
+  '.runbook/.gitignore',
+  '.runbook/plan.json',
+  '.runbook/reading.json',
+  '.runbook/prompt.md',
+  '.runbook/reply.md',
+];
 
 /** Bytes of the YAML files that are neither of a status, nor of `last_run` or `issues`, and are not as they were. */
 function changedBytes(rig: Rig, files: Readonly<Record<string, string>>): string[] {

@@ -66,7 +66,15 @@ if (root) {
   const spawnReally = childProcess.spawn;
   childProcess.spawn = (...args) => {
     hasSpawned = true;
-    return spawnReally(...args);
+    const child = spawnReally(...args);
+    // What starts programs for the runner is told so by its stdin.
+    const write = child.stdin?.write;
+    if (write)
+      child.stdin.write = (...written) => {
+        hasSpawned = true;
+        return write.apply(child.stdin, written);
+      };
+    return child;
   };
   syncBuiltinESMExports();
 }

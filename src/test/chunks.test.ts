@@ -1,0 +1,81 @@
+// The compiled code that is kept between two starts: it may be broken, foreign or not to be had, and nothing but time is lost.
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { makeRig, type Rig } from './rig.ts';
+
+const PLAN = 'name: Small\ntasks:\n  - {id: a, status: READY}\n';
+let rig: Rig;
+let cache: string;
+
+beforeEach(async () => {
+  rig = await makeRig({ files: { 'runbook.yaml': PLAN } });
+  cache = join(rig.dir, '../cache');
+  return () => rig[Symbol.asyncDispose]();
+});
+
+const status = (env: Record<string, string> = {}) => rig.run(['status'], { env: { XDG_CACHE_HOME: cache, ...env } });
+
+/** What is kept for `command`: the paths by the chunk's name. */
+function kept(command = 'status'): Record<string, string> {
+  const [folder = ''] = readdirSync(join(cache, 'runbook'));
+  const at = join(cache, 'runbook', folder, command);
+  return Object.fromEntries(
+    readdirSync(at).map((name) => [basename(name).replace(/-[\w-]{8}\.js$/, ''), join(at, name)]),
+  );
+}
+
+test('a command leaves its code for the next one, readable by its owner alone', async () => {
+  const first = await status();
+  const { core = '', 'rolldown-runtime': runtime = '' } = kept();
+  expect(statSync(core).mode & 0o777).toBe(0o600);
+  expect(statSync(join(core, '..')).mode & 0o777).toBe(0o700);
+  const before = [core, runtime].map((path) => statSync(path).ino);
+  expect(await status()).toEqual(first);
+  // None was written again: each was taken.
+  expect([core, runtime].map((path) => statSync(path).ino)).toEqual(before);
+});
+
+test('a byte that has changed, a file that was cut, and one that is empty are seen, and written anew', async () => {
+  const first = await status();
+  const { core = '' } = kept();
+  const good = readFileSync(core);
+  const broken = [good.subarray(0, 0), good.subarray(0, 70_001), Buffer.alloc(good.length)];
+  for (const at of [70, 1000, 62_876, 121_266, good.length - 9]) {
+    const bytes = Buffer.from(good);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    broken.push(bytes);
+  }
+  for (const bytes of broken) {
+    writeFileSync(core, bytes);
+    expect(await status()).toEqual(first);
+    expect(readFileSync(core).equals(bytes)).toBe(false);
+  }
+});
+
+test('what others can write is not run', async () => {
+  const first = await status();
+  const { core = '' } = kept();
+  const bytes = readFileSync(core);
+  const half = bytes.length / 2;
+  // It would end the process: the same change in both halves is not seen.
+  for (let at = 60_000; at < 61_000; at++) bytes[at] = bytes[at + half] = 255;
+  writeFileSync(core, bytes);
+  chmodSync(core, 0o666);
+  expect(await status()).toEqual(first);
+});
+
+test('where no folder can be made, or none is wanted, nothing is kept and nothing is said', async () => {
+  writeFileSync(cache, 'a file in its place\n');
+  expect(await status()).toMatchObject({ code: 0, stderr: '' });
+  expect(await status({ XDG_CACHE_HOME: join(rig.dir, '../other'), NODE_DISABLE_COMPILE_CACHE: '1' })).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
+  expect(readdirSync(join(rig.dir, '..'))).not.toContain('other');
+});
+
+test('a mistake in the command line leaves nothing', async () => {
+  expect(await rig.run(['staus'], { env: { XDG_CACHE_HOME: cache } })).toMatchObject({ code: 2 });
+  expect(readdirSync(join(rig.dir, '..'))).not.toContain('cache');
+});

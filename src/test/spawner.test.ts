@@ -1,0 +1,153 @@
+// The process that starts programs for the runner: what a program gets and how it ends is the same as where Node starts it.
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errnoOf } from '../errors.ts';
+import type { Command } from '../runbook/task.ts';
+import { openSpawner } from '../spawner.ts';
+import { type Program, type Start, startByNode } from '../starting.ts';
+import { makeRig } from './rig.ts';
+
+const isThere = process.platform === 'linux' && existsSync('/usr/bin/perl');
+const dir = mkdtempSync(join(tmpdir(), 'runbook-spawner-'));
+const env = { PATH: '/usr/bin:/bin', HOME: '/nowhere', EMPTY: '', 'WITH-DASH': 'x', ODD: 'é\n=' };
+
+const sh = (line: string): Command => ({ kind: 'shell', line, shell: undefined });
+const file = (name: string, ...args: string[]): Command => ({ kind: 'program', file: name, args });
+
+interface Case {
+  readonly command: Command;
+  readonly cwd?: string;
+  readonly ownEnv?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  'a good end': { command: sh('echo out; echo err >&2') },
+  'an exit code': { command: sh('exit 255') },
+  'ended by a signal': { command: sh('kill -TERM $$') },
+  'ended by one that leaves a core': { command: sh('ulimit -c 0; kill -SEGV $$') },
+  'ends its own group': { command: sh('sleep 9 & kill -KILL 0') },
+  'its session': { command: sh('set -- $(ps -o pgid=,sid= -p $$); [ $1 = $$ ] && [ $2 = $$ ] && echo its own') },
+  'its variables': { command: sh('env | grep -v ^_= | sort'), ownEnv: { OWN: '1', HOME: '/home', EMPTY: 'no more' } },
+  'its signals': { command: sh('grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status') },
+  'its files': { command: sh('cd /proc/self/fd; for n in 0 1 2 3 4 5 6 7 8 9 10; do [ -e $n ] && echo $n; done; cat') },
+  'its limits and its mask': { command: sh('ulimit -a; umask') },
+  'its folder': { command: file('pwd'), cwd: '/usr' },
+  'another shell': { command: { kind: 'shell', line: 'echo $0 $(($BASHPID - $$))', shell: 'bash' } },
+  'arguments as they are': { command: file('printf', '%s|', '', 'a b', '$HOME', '\n', '漢字', '"') },
+  'a long argument': { command: file('printf', '%s', 'x'.repeat(100_000)) },
+  'an argument that is too long': { command: file('printf', '%s', 'x'.repeat(300_000)) },
+  'an argument with a NUL': { command: file('printf', '%s', 'a\0b') },
+  'a program that is not there': { command: file('no-such-program') },
+  'a shell that is not there': { command: { kind: 'shell', line: 'true', shell: '/no/such/shell' } },
+  'a folder that is not there': { command: sh('true'), cwd: '/no/such/folder' },
+  'a file in place of a folder': { command: sh('true'), cwd: '/etc/passwd' },
+  'a file that may not be run': { command: file('./plain.txt'), cwd: dir },
+  'a script without a first line': { command: file('./bare'), cwd: dir },
+  'a program in a PATH of its own': { command: file('bare'), ownEnv: { PATH: `${dir}:/usr/bin:/bin` } },
+  'much output': { command: sh('head -c 2000000 /dev/zero | tr "\\0" x') },
+  'a letter in two pieces': { command: sh("printf '\\303'; sleep 0.1; printf '\\251'; printf '\\303'") },
+  'what is left goes on for a moment': { command: sh('(sleep 0.1; echo late) & echo first') },
+  'what is left goes on for long': { command: sh('sleep 3 & echo first') },
+  'closes what it writes to, and goes on': { command: sh('exec >&- 2>&-; sleep 0.1; exit 4') },
+};
+
+describe.skipIf(!isThere)('beside Node', () => {
+  let start: Start;
+  beforeAll(async () => {
+    writeFileSync(join(dir, 'plain.txt'), 'echo no');
+    writeFileSync(join(dir, 'bare'), 'echo it runs; exit 5');
+    chmodSync(join(dir, 'bare'), 0o755);
+    start = (await openSpawner(env)) ?? expect.fail('there is none');
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  test.for(Object.entries(CASES))('%s', async ([, { command, cwd = '/', ownEnv = {} }]) => {
+    const program = { command, cwd, ownEnv };
+    expect(await carriedOut(start, program)).toEqual(await carriedOut(startByNode, program));
+  });
+
+  test('many at once, each with its own output', async () => {
+    const numbers = Array.from({ length: 40 }, (_, i) => i);
+    const all = await Promise.all(
+      numbers.map((n) => carriedOut(start, { command: sh(`seq ${n} 500; exit ${n}`), cwd: '/', ownEnv: {} })),
+    );
+    const lines = (n: number) => Array.from({ length: 501 - n }, (_, i) => `${n + i}\n`).join('');
+    for (const n of numbers) expect(all[n]).toMatchObject({ exitCode: n, stdout: lines(n) });
+  });
+
+  test('what is printed on both is told in its order, and both can be opened anew', async () => {
+    let text = '';
+    const onOutput = (piece: string) => (text += piece);
+    const line =
+      'for n in 1 2 3; do echo out $n; echo err $n >&2; done; echo anew > /dev/stderr; echo anew > /dev/stdout';
+    const program = { command: sh(line), cwd: '/', env, ownEnv: {}, input: undefined, onOutput, onStdout: undefined };
+    await (await start(program)).ended;
+    expect(text).toBe('out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\nanew\nanew\n');
+  });
+});
+
+/** All that is seen of a program from its start to its end. */
+async function carriedOut(start: Start, part: Pick<Program, 'command' | 'cwd' | 'ownEnv'>) {
+  let [stdout, stderr] = ['', ''];
+  const onStdout = (piece: string) => (stdout += piece);
+  const onOutput = (piece: string) => (stderr += piece);
+  try {
+    const { pid, ended } = await start({ ...part, env, input: undefined, onOutput, onStdout });
+    const how = await ended;
+    expect(pid).toBeGreaterThan(1);
+    return { ...how, stdout, stderr };
+  } catch (error) {
+    return { problem: errnoOf(error) };
+  }
+}
+
+const script = (id: string, line: string) =>
+  `  - id: ${id}\n    type: AUTOMATED_SCRIPT\n    script_details: |\n      ${line}\n`;
+
+test.skipIf(!isThere)('Node starts one program for a whole run, which starts the others', async () => {
+  const tasks = Array.from({ length: 12 }, (_, i) => script(`t${i}`, 'true'));
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml': `tasks:\n${tasks.join('')}`,
+      '../count.cjs': `const childProcess = require('child_process');
+        const { spawn } = childProcess;
+        childProcess.spawn = (file, ...rest) => {
+          require('fs').appendFileSync(process.env.SPAWNED, file + '\\n');
+          return spawn(file, ...rest);
+        };`,
+    },
+  });
+  const [preload, spawned] = [join(rig.dir, '..', 'count.cjs'), join(rig.dir, '..', 'spawned')];
+  expect((await rig.run(['run'], { env: { NODE_OPTIONS: `--require=${preload}`, SPAWNED: spawned } })).code).toBe(0);
+  expect(rig.read('../spawned')).toBe('/usr/bin/perl\n');
+});
+
+test.skipIf(!isThere)(
+  'somebody ends what starts the programs: what it had started ends, and Node starts the next',
+  async () => {
+    const first = script('a', 'kill -KILL $PPID; sleep 60');
+    await using rig = await makeRig({ files: { 'runbook.yaml': `tasks:\n${first}${script('b', 'echo b > ran')}` } });
+    expect((await rig.run(['run', '--keep-going'])).code).toBe(1);
+    expect(rig.statuses()).toEqual({ a: 'ERROR', b: 'DONE' });
+    expect(rig.read('runbook.yaml')).toContain('was ended by SIGKILL');
+    expect(rig.read('ran')).toBe('b\n');
+    expect(rig.processes()).toEqual([]);
+  },
+);
+
+test('where there is no Perl, Node starts them', async () => {
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml': `tasks:\n${script('a', 'true')}${script('b', 'echo b > ran')}`,
+      '../bare.cjs': `const fs = require('fs');
+        const { existsSync } = fs;
+        fs.existsSync = (path) => path !== '/usr/bin/perl' && existsSync(path);`,
+    },
+  });
+  const env = { NODE_OPTIONS: `--require=${join(rig.dir, '..', 'bare.cjs')}` };
+  expect((await rig.run(['run'], { env })).code).toBe(0);
+  expect(rig.read('ran')).toBe('b\n');
+});
