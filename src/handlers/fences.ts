@@ -10,6 +10,8 @@ export interface Fence {
   readonly text: string;
   /** False if the reply ends before the fence is closed. */
   readonly closed: boolean;
+  /** True if what is taken for its end may be a bare fence within it, as in a docstring. */
+  readonly mayGoOn: boolean;
 }
 
 /** `text` has LF line ends. Throws a RangeError for a reply that is a single paragraph of many megabytes. */
@@ -56,7 +58,9 @@ function swallowsFence({ type, raw }: Token): boolean {
 
 function blocksIn(tokens: readonly Token[]): Fence[] {
   return tokens.flatMap((token, i) => {
-    if (token.type === 'code' && token.codeBlockStyle !== 'indented') return [fenceOf(token, lineBefore(tokens, i))];
+    if (token.type === 'code' && token.codeBlockStyle !== 'indented') {
+      return [{ ...fenceOf(token, lineBefore(tokens, i)), mayGoOn: mayGoOn(tokens, i) }];
+    }
     if (token.type === 'list') return token.items.flatMap((item: { tokens: Token[] }) => blocksIn(item.tokens));
     return token.type === 'blockquote' ? blocksIn(token.tokens ?? []) : [];
   });
@@ -71,7 +75,17 @@ function fenceOf(token: Token & { lang?: string; text?: string }, before: string
     path: pathInInfo(info) ?? pathInLine(before),
     text: token.text ?? '',
     closed: last.startsWith(fence) && /^[`~]+$/.test(last),
+    mayGoOn: false,
   };
+}
+
+/** Text stands right behind its end, and right before a fence that names nothing; and it is no label such as `Output:`. */
+function mayGoOn(tokens: readonly Token[], index: number): boolean {
+  let next = index + 1;
+  while (next < tokens.length && tokens[next]?.type !== 'code') next++;
+  const [behind, before, bare] = [tokens[index + 1], tokens[next - 1], tokens[next]];
+  if (next < index + 2 || bare?.type !== 'code' || behind?.type === 'space' || before?.type === 'space') return false;
+  return bare.codeBlockStyle !== 'indented' && !bare.lang && !before?.raw.trimEnd().endsWith(':');
 }
 
 /** The first line of a block, and the last if it is another. The block is not taken apart: it may be large. */

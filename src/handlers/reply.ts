@@ -82,6 +82,7 @@ export async function schemaProblem(schema: unknown): Promise<string | undefined
 }
 
 const PARSERS: readonly string[] = ['text', 'code_block', 'json', 'files'];
+const LONGER = 'a block with fences in it must itself be in a longer fence (````)';
 const NEVER_CLOSED = 'a code block is never closed by its fence, so the reply seems to be cut off';
 
 /** The language of a `<language>_code_block`. */
@@ -107,6 +108,7 @@ function chosen(fitting: readonly Fence[], parser: string, all: readonly Fence[]
   if (!only) return unusable(nothingFits(parser, all));
   if (others.length > 0) return choice([only, ...others]);
   if (only.text.trim() === '') return unusable('the code block is empty');
+  if (only.mayGoOn) return unusable(`the code block seems to have fences in it; ${LONGER}`);
   return single(codeText(only.text));
 }
 
@@ -122,9 +124,7 @@ function choice(fences: readonly Fence[]): Parsed {
   if (full.length > 1)
     return { kind: 'choice', blocks: full.map((fence) => ({ label: labelOf(fence), text: codeText(fence.text) })) };
   // What an inner fence cuts off from its block leaves an empty one behind: the full one may not be whole.
-  return unusable(
-    'the reply has an empty code block; a block with fences in it must itself be in a longer fence (````)',
-  );
+  return unusable(`the reply has an empty code block; ${LONGER}`);
 }
 
 /** `src/a.ts · 12 lines · import { x } from …` */

@@ -69,6 +69,7 @@ const keyMenu = createPrompt<string, Menu>(({ message, choices, listed, palette 
 
 /** What a question about a reply is drawn with is loaded by drawing one that nobody sees. */
 function rehearse(palette: Palette): void {
+  wrap('漢字 '.repeat(40), 80);
   showProposal({ path: 'a', before: 'a\n', after: 'b\n', binaryBytes: undefined }, palette, 80, 1);
   const [unseen, nobody] = [new PassThrough(), new PassThrough()];
   unseen.resume();

@@ -100,7 +100,7 @@ class Show {
         break;
       case 'replyProgress':
         this.#footer.say(
-          [event.text === '' ? 'thinking' : '', `${count(event.tokens)} tokens`, event.cost ? money(event.cost) : '']
+          [event.text === '' ? 'thinking' : '', plural(event.tokens, 'token'), event.cost ? money(event.cost) : '']
             .filter(Boolean)
             .join(' · '),
         );
@@ -149,7 +149,7 @@ class Show {
         this.#say(`  ${palette.dim(`removed ${this.#line(event.path)}`)}`);
         break;
       case 'committed':
-        this.#say(`  ${palette.dim(`commit ${event.commit}  ${this.#line(event.message)}`)}`);
+        this.#say(`  ${palette.dim(fit(`commit ${event.commit}  ${this.#line(event.message)}`, this.#columns() - 2))}`);
         break;
       case 'handWon':
         this.#running.delete(event.taskId);
@@ -339,7 +339,7 @@ class Show {
             [
               oneLine(plan.model),
               oneLine(plan.template),
-              `${count(plan.tokens)} tokens`,
+              plural(plan.tokens, 'token'),
               plan.provider === 'paste' || plan.provider === 'scripted' ? '' : cost,
               budget,
             ],
@@ -488,7 +488,7 @@ function usageOf({ inputTokens, outputTokens, cost }: Usage): string {
   if (inputTokens === undefined && outputTokens === undefined) return '';
   const tokens = (inputTokens ?? 0) + (outputTokens ?? 0);
   if (tokens === 0) return '';
-  return [`${count(tokens)} tokens`, cost === undefined ? 'cost unknown' : money(cost)].join(' · ');
+  return [plural(tokens, 'token'), cost === undefined ? 'cost unknown' : money(cost)].join(' · ');
 }
 
 /** `10 min`, `90 s`: a limit is a round figure. */

@@ -97,7 +97,7 @@ export function width(text: string): number {
 const COLOUR = /\u001b\[[\d;]*m/g;
 
 /** ASCII, the letters of Europe without marks that stand above others, and the signs that we use ourselves. */
-const NARROW = /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f–—‘’“”•…→▶✔✘○◌│]*$/;
+const NARROW = /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f–—‘’“”•…→▶✔✘○◌│─⠀-⣿]*$/;
 
 /** Cut to so many columns, with an ellipsis where something is missing. */
 export function fit(text: string, columns: number): string {

@@ -58,6 +58,13 @@ test('the work and the status go into one commit; what was uncommitted before st
   });
 });
 
+test('a message that is longer than the line is cut there', async () => {
+  await using rig = await makeRig({ git: true, files: files(`"${'Build it, '.repeat(8)}now"`) });
+  const term = rig.terminal(['next'], { cols: 40 });
+  expect((await term.exit).code).toBe(0);
+  expect(term.screen()).toMatch(/^ {2}commit [\da-f]{7} {2}Build it, Build it, B…$/m);
+});
+
 test('a text is the message; a failing task commits nothing', async () => {
   await using rig = await makeRig({ git: true, files: files('"Release: the build"') });
   rig.write('build.sh', '#!/bin/sh\necho half > out.txt\nexit 1\n');

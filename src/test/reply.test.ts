@@ -253,6 +253,17 @@ describe('<language>_code_block', () => {
     ],
     ['none', 'x = 1', { unusable: 'a fenced python code block was asked for, and the reply has no fenced block' }],
     ['cut', '```python\nx', CUT],
+    [
+      'a bare fence in a docstring',
+      '```python\n"""Doc.\n\n```\nrun()\n```\n"""\n\ndef f(): ...\n```\n\nDone.',
+      {
+        unusable:
+          'the code block seems to have fences in it; a block with fences in it must itself be in a longer fence (````)',
+      },
+    ],
+    ['what it prints, with a label', '```python\nx\n```\nOutput:\n```\n2\n```', 'x\n'],
+    ['what it prints, after a blank line', '```python\nx\n```\n\nIt prints this.\n```\n2\n```', 'x\n'],
+    ['what it prints, before a blank line', '```python\nx\n```\nIt prints this.\n\n```\n2\n```', 'x\n'],
   ];
   test.each(shapes)('python: %s', async (_, reply, expected) => {
     expect(await read('python_code_block', reply)).toEqual(expected);
