@@ -243,11 +243,9 @@ class Show {
     this.#sayBy(say, lines);
   }
 
-  #sayBy(each: (line: string) => void, lines: readonly string[]): void {
+  #sayBy(all: (...lines: readonly string[]) => void, lines: readonly string[]): void {
     this.#printed = true;
-    const write = () => {
-      for (const line of lines) each(line);
-    };
+    const write = () => all(...lines);
     if (this.#screen.sideBySide && this.#running.size > 0) {
       this.#footer.pause(write);
       return;
