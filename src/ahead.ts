@@ -21,6 +21,8 @@ import { bringUpToDate } from './standing.ts';
 /** So long a status may stand in the journal alone, in milliseconds; or, in a large plan, so many times what a checkpoint takes. */
 const EVERY_MS = 200;
 const TIMES_ITS_COST = 20;
+/** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
+const CLEARED_AFTER = 500;
 
 /** What is known of the files since the last look at them. */
 interface Knowledge {
@@ -50,6 +52,7 @@ export class Ahead {
   #sinceCheckpoint = new Map<string, ReadonlyMap<string, string>>();
   #timer: NodeJS.Timeout | undefined;
   readonly #tookMs = { checkpoint: 0, look: 0 };
+  #started = 0;
 
   constructor(session: Session, lease: Lease, options: Options) {
     this.#session = session;
@@ -104,6 +107,7 @@ export class Ahead {
       this.#session.tellAll([{ ...event, inFiles }]);
       this.#known?.agenda.set(taskId, to);
       this.#running.add(taskId);
+      if (++this.#started % CLEARED_AFTER === 0) cleared(this.#known?.runbook.source.text ?? '');
       return true;
     }
     this.checkpoint();
