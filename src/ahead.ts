@@ -8,10 +8,12 @@ import { journalFile, lastChanges } from './journal.ts';
 import { Agenda } from './runbook/agenda.ts';
 import type { Lease } from './runbook/lease.ts';
 import { whileLocked } from './runbook/lock.ts';
+import { cleared } from './runbook/memory.ts';
 import { readRunbook } from './runbook/read.ts';
 import type { Scope } from './runbook/ready.ts';
 import { type StatusWrite, saveUndisputed } from './runbook/save.ts';
 import type { Settled } from './runbook/settle.ts';
+import { areAsStamped, filesOf, stampsOf } from './runbook/stamps.ts';
 import type { Runbook, Status, Task } from './runbook/task.ts';
 import { type Changed, changeStatus, recordOutcome, type Session, settleDispute } from './session.ts';
 import { bringUpToDate } from './standing.ts';
@@ -19,6 +21,8 @@ import { bringUpToDate } from './standing.ts';
 /** So long a status may stand in the journal alone, in milliseconds; or, in a large plan, so many times what a checkpoint takes. */
 const EVERY_MS = 200;
 const TIMES_ITS_COST = 20;
+/** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
+const CLEARED_AFTER = 500;
 
 /** What is known of the files since the last look at them. */
 interface Knowledge {
@@ -48,6 +52,7 @@ export class Ahead {
   #sinceCheckpoint = new Map<string, ReadonlyMap<string, string>>();
   #timer: NodeJS.Timeout | undefined;
   readonly #tookMs = { checkpoint: 0, look: 0 };
+  #started = 0;
 
   constructor(session: Session, lease: Lease, options: Options) {
     this.#session = session;
@@ -58,6 +63,11 @@ export class Ahead {
   /** The runbook as it was at the last look. */
   get runbook(): Runbook | undefined {
     return this.#known?.runbook;
+  }
+
+  /** Its place in the runbook, counted from 0, where that is known without a search. */
+  placeOf({ id }: Task): number | undefined {
+    return this.#known?.agenda.placeOf(id);
   }
 
   /** The script that comes next, where that follows from what is known and nobody has touched the files since. */
@@ -75,6 +85,7 @@ export class Ahead {
   look(predecessor?: Holder): Settled {
     this.checkpoint();
     const began = performance.now();
+    this.#forget();
     const found = bringUpToDate(this.#session, predecessor);
     const settled = { ...found, interrupted: found.interrupted.filter(({ id }) => !this.#running.has(id)) };
     this.#known = !this.#options.once && this.#isCalm(settled) ? this.#learn(settled.runbook) : undefined;
@@ -96,6 +107,7 @@ export class Ahead {
       this.#session.tellAll([{ ...event, inFiles }]);
       this.#known?.agenda.set(taskId, to);
       this.#running.add(taskId);
+      if (++this.#started % CLEARED_AFTER === 0) cleared(this.#known?.runbook.source.text ?? '');
       return true;
     }
     this.checkpoint();
@@ -146,7 +158,7 @@ export class Ahead {
     if (this.#behind.size === 0) return;
     const began = performance.now();
     const tasks = [...this.#running].flatMap((id) => this.#known?.agenda.task(id) ?? []);
-    this.#known = undefined;
+    this.#forget();
     const { root, path, runId } = this.#session;
     whileLocked(root, () => {
       const last = lastChanges(root);
@@ -170,6 +182,13 @@ export class Ahead {
     this.#tookMs.checkpoint = performance.now() - began;
   }
 
+  /** What is known of a large plan, and all that was made on the way to it, would else be there twice. */
+  #forget(): void {
+    const text = this.#known?.runbook.source.text;
+    this.#known = undefined;
+    if (text !== undefined) cleared(text);
+  }
+
   /** The last checkpoint. What could not be written is said. */
   close(): void {
     try {
@@ -188,7 +207,7 @@ export class Ahead {
    */
   #atWork(taskId: string): Task | undefined {
     const stamps = this.#sinceCheckpoint.get(taskId);
-    if (!this.#known && stamps && [...stamps].every(([file, stamp]) => stampOf(file) === stamp)) {
+    if (!this.#known && stamps && areAsStamped(stamps.keys(), stamps)) {
       try {
         this.look();
       } catch {
@@ -252,7 +271,7 @@ export class Ahead {
   /** Undefined if the files are not as they were when the runbook was read. */
   #learn(runbook: Runbook): Knowledge | undefined {
     const { root, path } = this.#session;
-    const stamps = stampsOf(new Set([runbook.source.path, ...filesOf(runbook.tasks)]));
+    const stamps = stampsOf(filesOf(runbook.tasks).add(runbook.source.path));
     const othersBytes = this.#othersBytes();
     // Only now: what is the same after the stamps were taken is what they stand for.
     const again = readRunbook(path);
@@ -268,8 +287,7 @@ export class Ahead {
     const known = this.#known;
     if (!known) return false;
     const files = filesOf([task, ...known.agenda.dependenciesOf(task)]);
-    const isAsKnown = (file: string) => stampOf(file) === known.stamps.get(file);
-    return this.#othersBytes() === known.othersBytes && [...files].every(isAsKnown);
+    return this.#othersBytes() === known.othersBytes && areAsStamped(files, known.stamps);
   }
 
   #othersBytes(): number {
@@ -282,18 +300,4 @@ export class Ahead {
 /** What asks nobody, and is not to be told apart from its neighbours in a commit. */
 export function mayGoAhead({ type, commit }: Task): boolean {
   return type === 'AUTOMATED_SCRIPT' && commit === false;
-}
-
-function filesOf(tasks: readonly Task[]): Set<string> {
-  return new Set(tasks.flatMap(({ homes }) => homes.map(({ source }) => source.path)));
-}
-
-function stampsOf(files: ReadonlySet<string>): Map<string, string> {
-  return new Map([...files].map((file) => [file, stampOf(file)]));
-}
-
-/** Two different ones for two different states of a file; none is the stamp of a file that is gone. */
-function stampOf(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ') : '';
 }

@@ -70,7 +70,7 @@ export async function run(path: string, world: World, options: RunOptions): Prom
 
       const { task } = choice;
       const step = await prepared({ runbook, task, session, options }, script ? ahead : undefined);
-      announce(session, runbook, task, step);
+      announce(session, ahead, runbook, task, step);
       const uncommitted = await beforeCommit(session, task);
       if (ahead.start(task, { follows: script !== undefined }))
         atWork.add(carryOut(task, step, uncommitted), { alone: !mayGoAhead(task) });
@@ -117,9 +117,9 @@ function putBackWhatWasOnTrial(session: Session): void {
     session.report({ kind: 'artifactRestored', ...restored, cutShort: true });
 }
 
-function announce({ world }: Session, { tasks }: Runbook, task: Task, { plan }: Step): void {
-  const step = tasks.findIndex(({ id }) => id === task.id) + 1;
-  world.emit({ kind: 'announced', task, step, of: tasks.length, plan });
+function announce({ world }: Session, ahead: Ahead, { tasks }: Runbook, task: Task, { plan }: Step): void {
+  const place = ahead.placeOf(task) ?? tasks.findIndex(({ id }) => id === task.id);
+  world.emit({ kind: 'announced', task, step: place + 1, of: tasks.length, plan });
 }
 
 /** Whatever goes wrong inside a handler, the task does not stay RUNNING behind a runner that is gone. */

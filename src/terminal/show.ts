@@ -38,6 +38,8 @@ export interface Screen {
 }
 
 const DIFF_LINES = 40;
+/** In characters. A longer one is shown in several: to wait for its end would be to keep all of it. */
+const LONGEST_LINE = 1 << 16;
 
 export function makeShow(screen: Screen): (event: Event) => void {
   const show = new Show(screen);
@@ -243,11 +245,9 @@ class Show {
     this.#sayBy(say, lines);
   }
 
-  #sayBy(each: (line: string) => void, lines: readonly string[]): void {
+  #sayBy(all: (...lines: readonly string[]) => void, lines: readonly string[]): void {
     this.#printed = true;
-    const write = () => {
-      for (const line of lines) each(line);
-    };
+    const write = () => all(...lines);
     if (this.#screen.sideBySide && this.#running.size > 0) {
       this.#footer.pause(write);
       return;
@@ -360,7 +360,12 @@ class Show {
   #output(taskId: string, text: string): void {
     const { palette, sideBySide } = this.#screen;
     const lines = ((this.#partial.get(taskId) ?? '') + text).split(/\r?\n/);
-    this.#partial.set(taskId, lines.pop() ?? '');
+    let rest = asItIsSoFar(lines.pop() ?? '');
+    if (rest.length > LONGEST_LINE) {
+      lines.push(rest);
+      rest = '';
+    }
+    this.#partial.set(taskId, rest);
     if (lines.length === 0) return;
     const whose = sideBySide ? `${oneLine(taskId)} ` : '';
     this.#footer.pause(() => {
@@ -500,6 +505,11 @@ function limit(ms: number): string {
 function asItEnded(line: string): string {
   const text = line.replace(/\r+$/, '');
   return text.slice(text.lastIndexOf('\r') + 1);
+}
+
+/** The same of one whose end has not come: a return at its end may belong to that. */
+function asItIsSoFar(line: string): string {
+  return line.slice(line.lastIndexOf('\r', line.length - 2) + 1);
 }
 
 /** With points between them, and broken only there. */

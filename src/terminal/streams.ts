@@ -50,12 +50,20 @@ export function write(stream: 'stdout' | 'stderr', text: string): void {
   }
 }
 
-/** A line of data's company, for a person: on stderr, and not broken in a word by the edge of the terminal. */
-export function say(line: string): void {
-  for (const row of within(onlyColours(line), columnsOf('stderr'))) write('stderr', `${row}\n`);
+/** Lines of data's company, for a person: on stderr, and not broken in a word by the edge of the terminal. */
+export function say(...lines: readonly string[]): void {
+  sayWhole(...lines.flatMap((line) => within(onlyColours(line), columnsOf('stderr'))));
 }
 
-/** A line that is shown as it is, such as one of a diff. */
-export function sayWhole(line: string): void {
-  write('stderr', `${onlyColours(line)}\n`);
+/** Lines that are shown as they are, such as those of a diff. */
+export function sayWhole(...lines: readonly string[]): void {
+  write(
+    'stderr',
+    lines
+      .map(
+        (line) => `${onlyColours(line)}
+`,
+      )
+      .join(''),
+  );
 }

@@ -57,6 +57,17 @@ test.each(TRIED)('%s', { timeout: 600_000 }, async (name, form) => {
   }
 });
 
+test('a script that prints much in one line: it is not kept until it ends', async () => {
+  const script = `head -c 8000000 /dev/zero | tr '\\0' x; printf '10%%\\r20%%\\r'; echo`;
+  const task = `  - id: a\n    type: AUTOMATED_SCRIPT\n    script_details: ${JSON.stringify(script)}\n`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': `tasks:\n${task}` } });
+  const peak = await peakOf(rig, ['run']);
+  const { details } = rig.journal().find(({ event_type: type }) => type === 'RUN_SCRIPT') ?? {};
+  expect(rig.read(String(details?.['log'])).length).toBeGreaterThan(8_000_000);
+  console.log(`8 MB in one line: at most ${Math.round(peak)} MB`);
+  expect(peak).toBeLessThan(200);
+});
+
 function plans({ most, head, task }: (typeof FORMS)[keyof typeof FORMS]) {
   const valuesIn = (text: string) => text.match(/[\n,:[{]/g)?.length ?? 0;
   const count = Math.floor((most - valuesIn(head)) / valuesIn(task(1, 'DONE'))) - 10;
