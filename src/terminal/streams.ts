@@ -57,13 +57,5 @@ export function say(...lines: readonly string[]): void {
 
 /** Lines that are shown as they are, such as those of a diff. */
 export function sayWhole(...lines: readonly string[]): void {
-  write(
-    'stderr',
-    lines
-      .map(
-        (line) => `${onlyColours(line)}
-`,
-      )
-      .join(''),
-  );
+  write('stderr', lines.map((line) => `${onlyColours(line)}\n`).join(''));
 }
