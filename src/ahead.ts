@@ -16,7 +16,7 @@ import type { Settled } from './runbook/settle.ts';
 import { areAsStamped, filesOf, stampsOf } from './runbook/stamps.ts';
 import type { Runbook, Status, Task } from './runbook/task.ts';
 import { type Changed, changeStatus, recordOutcome, type Session, settleDispute } from './session.ts';
-import { bringUpToDate } from './standing.ts';
+import { bringUpToDate } from './upToDate.ts';
 
 /** So long a status may stand in the journal alone, in milliseconds; or, in a large plan, so many times what a checkpoint takes. */
 const EVERY_MS = 200;

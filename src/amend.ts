@@ -9,7 +9,7 @@ import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
 import { readSeen, writeSeen } from './seen.ts';
 import type { Session } from './session.ts';
-import { bringUpToDate } from './standing.ts';
+import { bringUpToDate } from './upToDate.ts';
 
 /**
  * Carries out what `draft` makes of the runbook. Where a hand saves meanwhile, all is looked at anew, and drafted anew.

@@ -5,7 +5,7 @@ import { changedSince, commitPaths, ignoredOf, type WorkTree, workTree } from '.
 import { readJournal } from './journal.ts';
 import type { Task } from './runbook/task.ts';
 import type { Session } from './session.ts';
-import { bringUpToDate } from './standing.ts';
+import { bringUpToDate } from './upToDate.ts';
 
 /** What was uncommitted before the task began, so that it is left out; undefined if the task asks for no commit. */
 export async function beforeCommit({ root, world }: Session, task: Task): Promise<WorkTree | undefined> {

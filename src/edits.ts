@@ -2,7 +2,7 @@
 // was seen last.
 import type { Place } from './errors.ts';
 import type { Event } from './events.ts';
-import { lastChanges, sha256 } from './journal.ts';
+import { lastChanges } from './journal.ts';
 import { insideProject } from './paths.ts';
 import { readPlain } from './plainFile.ts';
 import { keptEntries } from './runbook/keptReading.ts';
@@ -11,6 +11,7 @@ import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
 import { readSeen, type Seen, writeSeen } from './seen.ts';
 import type { Session } from './session.ts';
+import { sha256 } from './sha256.ts';
 
 /** More than these are counted on the screen; the journal has them all. */
 const SHOWN = 5;

@@ -5,7 +5,7 @@ import type { Outcome } from './handlers/outcome.ts';
 import type { StatusWrite } from './runbook/save.ts';
 import type { Task } from './runbook/task.ts';
 import { type Changed, recordOutcome, type Session } from './session.ts';
-import { tellWhoWaits } from './standing.ts';
+import { tellWhoWaits } from './upToDate.ts';
 
 /** How an outcome is recorded. */
 type Record = (write: StatusWrite, event: Event & { kind: 'ended' | 'putBack' }) => Changed;

@@ -1,7 +1,7 @@
 // What git knows of the project, and the one commit that a task may ask for. Everything goes through the world's shell.
 import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { sha256 } from './journal.ts';
+import { sha256 } from './sha256.ts';
 import type { Shell } from './world.ts';
 
 interface Answer {

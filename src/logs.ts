@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, RunbookError } from './errors.ts';
-import { compactTime, sha256 } from './journal.ts';
+import { compactTime } from './journaling.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
 import { markOf } from './runbook/find.ts';
 import { encoded } from './runbook/memory.ts';
 import type { Session } from './session.ts';
+import { sha256 } from './sha256.ts';
 
 export interface TaskLog {
   /** The path of the log, relative to the root. */

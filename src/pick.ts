@@ -9,7 +9,7 @@ import { inScope, nextReady, type Scope } from './runbook/ready.ts';
 import type { Settled } from './runbook/settle.ts';
 import { openIssue, type Runbook, type Task } from './runbook/task.ts';
 import { changeStatus, type Session } from './session.ts';
-import { tellWhoWaits } from './standing.ts';
+import { tellWhoWaits } from './upToDate.ts';
 
 export interface PickOptions extends Scope {
   /** Go past tasks in ERROR. */

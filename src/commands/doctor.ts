@@ -14,8 +14,8 @@ import { whileLocked } from '../runbook/lock.ts';
 import { inspectRunbook } from '../runbook/read.ts';
 import { readDotEnv } from '../secrets.ts';
 import { openSession } from '../session.ts';
-import { bringUpToDate } from '../standing.ts';
 import { oneLine, plural, wrap } from '../terminal/words.ts';
+import { bringUpToDate } from '../upToDate.ts';
 import type { World } from '../world.ts';
 import type { Action, Context } from './context.ts';
 

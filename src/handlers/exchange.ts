@@ -1,10 +1,11 @@
 // What goes to the model and what comes back: each prompt and reply kept in the logs and journaled, and what they cost counted.
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import type { Usage } from '../events.ts';
-import { costOfRun, sha256 } from '../journal.ts';
+import { costOfRun } from '../journal.ts';
 import type { TaskLog } from '../logs.ts';
 import { reasonOf } from '../paths.ts';
 import { clear, cleared } from '../runbook/memory.ts';
+import { sha256 } from '../sha256.ts';
 import { marksOf } from '../survivors.ts';
 import type { Model, Reply } from '../world.ts';
 import type { Job } from './outcome.ts';

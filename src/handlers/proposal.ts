@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { errnoOf, type Place, RunbookError } from '../errors.ts';
 import type { DecidedBy, Proposal } from '../events.ts';
-import { sha256 } from '../journal.ts';
 import { insideProject, reasonOf } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
 import type { Runbook, Task } from '../runbook/task.ts';
 import { replaceUnchanged } from '../runbook/write.ts';
 import { holdsKeys } from '../secretFiles.ts';
 import type { Session } from '../session.ts';
+import { sha256 } from '../sha256.ts';
 import { whileNoted } from './accepting.ts';
 import type { ProposedFile } from './reply.ts';
 

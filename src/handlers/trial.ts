@@ -3,11 +3,11 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
-import { sha256 } from '../journal.ts';
 import { readPlain } from '../plainFile.ts';
 import { FOLDER, folderFor } from '../runbook/folder.ts';
 import { removeTemporary, writeDurably } from '../runbook/write.ts';
 import type { Session } from '../session.ts';
+import { sha256 } from '../sha256.ts';
 
 const MANIFEST = 'trial.json';
 

@@ -2,8 +2,9 @@
 
 import type { Proposal } from '../events.ts';
 import { uncommittedOf } from '../git.ts';
-import { readJournal, sha256 } from '../journal.ts';
+import { readJournal } from '../journal.ts';
 import type { Session } from '../session.ts';
+import { sha256 } from '../sha256.ts';
 
 /** The paths whose text on disk is a person's, differs from the last commit, and would be another. Empty outside a repository. */
 export async function personsUncommitted({ root, world }: Session, files: readonly Proposal[]): Promise<string[]> {

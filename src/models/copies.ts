@@ -14,10 +14,10 @@ import {
 import { dirname, join, sep } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { ignoredOf, listedFiles, startRepository } from '../git.ts';
-import { sha256 } from '../journal.ts';
 import { reasonOf } from '../paths.ts';
 import { COPY, FOLDER, folderFor, removeCopy } from '../runbook/folder.ts';
 import { holdsKeys } from '../secretFiles.ts';
+import { sha256 } from '../sha256.ts';
 import type { Shell, Work } from '../world.ts';
 import { failed } from './faults.ts';
 

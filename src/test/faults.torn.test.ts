@@ -3,7 +3,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { journalFile, lastChanges, openJournal, readJournal } from '../journal.ts';
+import { journalFile, lastChanges, readJournal } from '../journal.ts';
+import { openJournal } from '../journaling.ts';
 import { SCENARIOS } from './faults/project.ts';
 import { inTurns } from './faults/turns.ts';
 import { makeRig, type Rig } from './rig.ts';

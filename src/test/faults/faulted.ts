@@ -3,8 +3,8 @@
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sha256 } from '../../journal.ts';
 import { statOf } from '../../paths.ts';
+import { sha256 } from '../../sha256.ts';
 import type { Finished } from '../child.ts';
 import { makeRig, type Rig } from '../rig.ts';
 import { unwrapped } from '../said.ts';

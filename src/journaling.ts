@@ -1,0 +1,137 @@
+// Writes the append-only log: whole lines, synced, behind whatever a crash has left.
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Event } from './events.ts';
+import { isMap, journalFile } from './journal.ts';
+import { type Entry, entryOf } from './journalEntries.ts';
+import { naming } from './paths.ts';
+
+export interface Journal {
+  /** Appends the event and makes it durable, if it is one that is kept. */
+  readonly keep: (event: Event) => void;
+  /** The same for several, in one write. */
+  readonly keepAll: (events: readonly Event[]) => void;
+  /** The same, but what is appended outlives a crash of the machine only from the next `keep`, `keepAll` or `sync` on. */
+  readonly keepSoon: (events: readonly Event[]) => void;
+  readonly sync: () => void;
+  /** How many bytes were appended so far. */
+  readonly written: () => number;
+  readonly runId: string;
+}
+
+export function openJournal(root: string, runId: string, now: () => Date, redact: (text: string) => string): Journal {
+  const lineOf = ({ details, ...head }: Entry) => {
+    const line = { timestamp: now().toISOString(), run_id: runId, ...head };
+    return JSON.stringify(details ? { ...line, details: told(details, redact) } : line);
+  };
+  const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
+  const append = appender(root);
+  let isBehind = false;
+  let written = 0;
+  const keepAll = (events: readonly Event[]) => {
+    const lines = linesOf(events);
+    if (lines.length === 0) return;
+    // What follows the end of a script at once is made durable with it: its outcome, a check, the next attempt.
+    const durably = events.some(({ kind }) => kind !== 'scriptEnded');
+    isBehind = !durably;
+    written += append(lines, durably);
+  };
+  return {
+    runId,
+    written: () => written,
+    keepAll,
+    keep: (event) => keepAll([event]),
+    keepSoon(events) {
+      const lines = linesOf(events);
+      if (lines.length === 0) return;
+      isBehind = true;
+      written += append(lines, false);
+    },
+    sync() {
+      if (isBehind) append([], true);
+      isBehind = false;
+    },
+  };
+}
+
+/**
+ * All texts of a line go through here, but for those that the tool itself made and reads again: a secret that happens to be a part
+ * of them (`staging`) must not tear them. Those are the ones before the details, times, and the names of what is kept in the logs.
+ */
+function told(details: Readonly<Record<string, unknown>>, redact: (text: string) => string): Record<string, unknown> {
+  const hidden = (value: unknown): unknown => {
+    if (typeof value === 'string') return TIME.test(value) ? value : redact(value);
+    if (Array.isArray(value)) return value.map(hidden);
+    if (!isMap(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hidden(item)]));
+  };
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [key, OURS.includes(key) ? value : hidden(value)]),
+  );
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+const OURS = ['log', 'prompt', 'reply', 'sha256', 'in_files'];
+
+/** A name for one run: short, sortable by time, different for each process. */
+export function newRunId(now: Date): string {
+  return `${compactTime(now)}-${process.pid}`;
+}
+
+/** `20261120T101502`, in UTC. */
+export function compactTime(time: Date): string {
+  return time
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replaceAll(/[-:]/g, '');
+}
+
+const LINE_END = 0x0a;
+
+/**
+ * One write, so that lines of two processes never mix; after a torn line, a new one begins. A disk that is nearly full takes a
+ * part: then a line is torn, and is written anew with those behind it, until there is room for them or the system refuses.
+ * Returns the bytes written. The file stays open, and is opened again where another one has come in its place.
+ */
+function appender(root: string): (lines: readonly string[], durably: boolean) => number {
+  const path = join(root, journalFile(root));
+  let held: { readonly file: number; readonly ino: number; readonly dev: number; size: number } | undefined;
+  const open = () => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (held && found?.ino === held.ino && found.dev === held.dev) return { held, size: found.size };
+    if (held) closeSync(held.file);
+    held = undefined;
+    mkdirSync(join(root, 'logs'), { recursive: true });
+    const file = openSync(path, 'a+');
+    const { ino, dev, size } = fstatSync(file);
+    // That nobody knows its size makes it be looked at.
+    held = { file, ino, dev, size: Number.NaN };
+    return { held, size };
+  };
+  return (lines, durably) =>
+    naming(path, () => {
+      const { held: journal, size } = open();
+      let all = 0;
+      for (let rest = lines; rest.length > 0; ) {
+        const isOurs = size + all === journal.size;
+        const start = !isOurs && endsTorn(journal.file) ? '\n' : '';
+        const bytes = Buffer.from(`${start}${rest.join('\n')}\n`);
+        journal.size = Number.NaN;
+        const length = writeSync(journal.file, bytes);
+        all += length;
+        if (length === bytes.length) journal.size = size + all;
+        const written = bytes.subarray(start.length, length);
+        rest = rest.slice(written.filter((byte) => byte === LINE_END).length);
+      }
+      if (durably) fsyncSync(journal.file);
+      return all;
+    });
+}
+
+function endsTorn(file: number): boolean {
+  const { size } = fstatSync(file);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last.toString() !== '\n';
+}
