@@ -33,7 +33,7 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
     const last = lastStatuses(session.root);
     const found = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false, liveRun });
     noticeEdits(session, found);
-    keepReading(runbook.root, runbook.source.text, readSeen(runbook.root)?.stamp);
+    keepReading(runbook.root, runbook.source, readSeen(runbook.root)?.stamp);
     return found;
   });
   const [due, said] = partition(settled.changes, ({ kind, mend }) => kind === 'readied' || mend.length > 0);

@@ -1,10 +1,11 @@
-// What the fast reader made of a long runbook, kept in `.runbook/reading.json` with the text that it was made of: where that still
+// What was made of a long runbook, kept in `.runbook/reading.json` with the text that it was made of: where that still
 // stands in the file, nothing is read again, and where a hand has changed it, only what it changed. It is a copy, and may be deleted.
 import { renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readPlain } from '../plainFile.ts';
 import { ownFile } from './find.ts';
 import { FOLDER, folderFor } from './folder.ts';
+import { isSame } from './patch/value.ts';
 import { isPlainRunbook as isPlain } from './plainForm.ts';
 import { differenceFrom, type PlainReading, readPlainYaml, recall } from './plainReadings.ts';
 import type { Habits } from './plainYaml.ts';
@@ -23,13 +24,23 @@ interface Head {
   readonly reader: string;
   /** Of what was seen of the plan when this was kept. */
   readonly seen: string;
-  readonly habits: Habits;
+  /** Left out of what the library read: of a text that differs anywhere, that says nothing. */
+  readonly habits?: Habits;
   readonly value: Record<string, unknown>;
 }
 
+/** As `YamlSource` has them. */
+interface Source {
+  readonly text: string;
+  readonly value: unknown;
+}
+
 interface Kept {
-  readonly reading: PlainReading;
+  readonly text: string;
+  readonly value: Readonly<Record<string, unknown>>;
   readonly seen: string;
+  /** Of the fast reader. */
+  readonly reading: PlainReading | undefined;
 }
 
 /** By folder. */
@@ -44,12 +55,18 @@ export function recallReading(root: string, text: string): void {
     const end = whole.indexOf('\n');
     const { reader, seen, habits, value } = JSON.parse(whole.slice(0, end)) as Head;
     if (reader !== READER) return;
-    const reading = recall(whole.slice(end + 1), value, habits);
-    kept.set(root, { reading, seen });
+    const before = whole.slice(end + 1);
+    kept.set(root, { text: before, value, seen, reading: habits && recall(before, value, habits) });
     if (Array.isArray(value['tasks'])) for (const task of value['tasks']) sure.add(task);
   } catch {
     // There is none, or it was not written whole.
   }
+}
+
+/** What the library made of the text, where that is kept; undefined where it is not. */
+export function keptValue(root: string, text: string): unknown {
+  const known = kept.get(root);
+  return known && !known.reading && known.text === text ? known.value : undefined;
 }
 
 /** Of the entries of a runbook that is kept it is known that they are of the plain form. */
@@ -63,7 +80,7 @@ export function isPlainRunbook(value: unknown): value is RawRunbook {
 /** Which entries are as they were when the plan was seen of which this is the stamp: the same one, at the same index. */
 export function keptEntries(root: string, seen: string | undefined): (entry: unknown, index: number) => boolean {
   const known = kept.get(root);
-  const tasks = known && known.seen === seen ? known.reading.value['tasks'] : undefined;
+  const tasks = known && known.seen === seen ? known.value['tasks'] : undefined;
   return Array.isArray(tasks) ? (entry, index) => entry === tasks[index] : () => false;
 }
 
@@ -72,30 +89,32 @@ export function keptEntries(root: string, seen: string | undefined): (entry: unk
  * was seen of the plan, which is the plan of this text.
  * Contract: called in `whileLocked`.
  */
-export function keepReading(root: string, text: string, seen: string | undefined): void {
-  if (text.length < LONG || seen === undefined) return;
-  const reading = readPlainYaml(text);
+export function keepReading(root: string, { text, value }: Source, seen?: string): void {
+  if (text.length < LONG || seen === undefined || !isPlainRunbook(value)) return;
   const before = kept.get(root);
-  if (!reading || !isPlainRunbook(reading.value)) return;
-  if (before?.seen === seen && isCloseTo(before.reading, text)) return;
-  const { habits, value } = reading;
+  if (before?.seen === seen && isCloseTo(before, text)) return;
+  const reading = before?.text === text ? before.reading : keptValue(root, text) ? undefined : readPlainYaml(text);
+  const head: Head = { reader: READER, seen, value, ...(reading ? { habits: reading.habits } : {}) };
+  const json = JSON.stringify(head);
+  // What stands for much else, and what JSON has no word for, is read each time.
+  if (!reading && (json.length > MOST_TIMES * text.length || !isSame((JSON.parse(json) as Head).value, value))) return;
   const path = pathIn(root);
-  const temporary = `${path}.runbook-tmp`;
+  const temporary = join(dirname(path), `.${basename(path)}.runbook-tmp`);
   try {
     folderFor(root);
-    writeFileSync(temporary, `${JSON.stringify({ reader: READER, seen, habits, value } satisfies Head)}\n${text}`, {
-      mode: 0o600,
-    });
+    writeFileSync(temporary, `${json}\n${text}`, { mode: 0o600 });
     renameSync(temporary, path);
-    kept.set(root, { reading, seen });
+    kept.set(root, { text, value, seen, reading });
   } catch {
     // No space, no permission.
   }
 }
 
-function isCloseTo(reading: PlainReading, text: string): boolean {
-  if (reading.text === text) return true;
-  const difference = differenceFrom(reading, text);
+const MOST_TIMES = 3;
+
+function isCloseTo({ text: before, reading }: Kept, text: string): boolean {
+  if (before === text) return true;
+  const difference = reading && differenceFrom(reading, text);
   return difference !== undefined && difference.to - difference.from <= MOST_CHANGED;
 }
 

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
-import { recallReading } from './keptReading.ts';
+import { keptValue, recallReading } from './keptReading.ts';
 import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
 import { isKnown, readPlainYaml } from './plainReadings.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
@@ -39,6 +39,8 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
   const known = parsed.get(path);
   if (known?.text === text && known.file === file) return known;
   recallReading(root, text);
+  const value = keptValue(root, text);
+  if (value !== undefined) return remember(path, parseYaml(file, path, text, readLater(text, value)));
   // Each of them is a character at least; and of what was read before, they were counted then.
   if (text.length > MOST_VALUES && !isKnown(text) && valuesIn(text) > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
@@ -47,9 +49,24 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
     const why = `there are more than ${MOST_UNUSUAL} lines, keys and items in it, and it is not in the plain form`;
     throw tooMuch(file, `${why} that most plans have`, askedAt);
   }
-  const source = parseYaml(file, path, text, plain);
+  return remember(path, parseYaml(file, path, text, plain));
+}
+
+function remember(path: string, source: YamlSource): YamlSource {
   parsed.set(path, source);
   return source;
+}
+
+/** What the library made of the text earlier. Its places are looked for where one is asked for. */
+function readLater(text: string, value: unknown): YamlReading {
+  let reading: YamlReading | undefined;
+  return {
+    value,
+    rangeOf(path, part) {
+      reading ??= readByLibrary(text);
+      return reading.rangeOf(path, part);
+    },
+  };
 }
 
 const parsed = new Map<string, YamlSource>();

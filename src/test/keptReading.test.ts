@@ -83,6 +83,22 @@ test('where it can’t be written, the work goes on', async () => {
   expect(await rig.run(['status'])).toMatchObject({ code: 0 });
 });
 
+test('a plan that only the library can read is kept too, and read again where anything of it differs', async () => {
+  const unusual = (i: number) =>
+    `  - {id: u${i}, name: "Task ${i}", # odd\n     status: ${i === 0 ? '&first READY' : 'PENDING'}, type: MANUAL}\n`;
+  const plan = `name: Odd\ntasks:\n${Array.from({ length: COUNT }, (_, i) => unusual(i)).join('')}`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': plan } });
+  expect((await rig.run(['skip', 'u3'])).code).toBe(0);
+  expect(rig.exists(FILE)).toBe(true);
+  rig.write(FILE, rig.read(FILE).replace('"Task 7"', '"from what is kept"'));
+  // It is what is taken, so that the test shows something.
+  expect((await rig.run(['show', 'u7', '--json'])).stdout).toContain('from what is kept');
+  rig.write('runbook.yaml', rig.read('runbook.yaml').replace('"Task 9"', '"Nine"'));
+  const said = await rig.run(['show', 'u9', '--json']);
+  expect(said.stdout).toContain('Nine');
+  expect((await rig.run(['show', 'u7', '--json'])).stdout).toContain('Task 7');
+});
+
 test('a short plan is not kept, and what only looks keeps nothing', async () => {
   await using short = await makeRig({ files: { 'runbook.yaml': 'tasks: [{id: a, status: READY}]\n' } });
   await short.run(['skip', 'a']);

@@ -5,7 +5,7 @@ import { Document, isMap, isScalar } from 'yaml';
 import { RunbookError } from '../../errors.ts';
 import { cleared, isLarge } from '../memory.ts';
 import type { Habits } from '../plainYaml.ts';
-import type { YamlPath } from '../source.ts';
+import type { YamlPath } from '../yamlReading.ts';
 import { type Edit, Refusal, type Splice } from './edit.ts';
 import { COMMON, render, type Style } from './render.ts';
 import { findSeat } from './seat.ts';

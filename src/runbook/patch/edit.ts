@@ -1,5 +1,5 @@
 // What is wanted (an edit), where (a spot), and what it comes to (splices of the text), or why it can't be.
-import type { YamlPath } from '../source.ts';
+import type { YamlPath } from '../yamlReading.ts';
 import type { Style } from './render.ts';
 import type { Seat } from './seat.ts';
 import type { Syntax } from './syntax.ts';

@@ -1,6 +1,6 @@
 // Where a value stands, or would stand, in the tokens of a file: what comes before it, what holds it, where it ends.
 import { type CST, isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
-import type { YamlPath } from '../source.ts';
+import type { YamlPath } from '../yamlReading.ts';
 import type { Syntax } from './syntax.ts';
 
 export type Collection = CST.BlockMap | CST.BlockSequence | CST.FlowCollection;

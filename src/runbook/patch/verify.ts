@@ -1,6 +1,6 @@
 // Whether a text that was edited means what was meant, and nothing else in it moved. Trusts no splice: it compares parses.
 import { isDeepStrictEqual } from 'node:util';
-import type { YamlPath } from '../source.ts';
+import type { YamlPath } from '../yamlReading.ts';
 import type { Edit, Splice } from './edit.ts';
 import type { Landmark, Syntax } from './syntax.ts';
 
