@@ -6,7 +6,7 @@ import type { Holder } from '../events.ts';
 import { naming } from '../paths.ts';
 import { FOLDER, folderFor } from './folder.ts';
 import { isAlive, self } from './holder.ts';
-import { holderOf, take, tidyUp } from './lock.ts';
+import { holderOf, ownName, take, tidyUp } from './lock.ts';
 
 const LEASE = 'lease.json';
 
@@ -52,7 +52,7 @@ export function held(holder: Holder): RunbookError {
 
 /** In one step: a lease that names nobody would be a dead one's to whoever looks at that moment. */
 function replace(path: string, holder: Holder): void {
-  const own = `${path}.${process.pid}`;
+  const own = ownName(path);
   naming(own, () => writeFileSync(own, `${JSON.stringify(holder)}\n`));
   renameSync(own, path);
 }

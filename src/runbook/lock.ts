@@ -77,7 +77,7 @@ export type Taken = { readonly predecessor: Holder | undefined } | { readonly he
  * who that was. At any moment the file is there as a whole or not at all, and it is never moved out of a live holder's hands.
  */
 export function take(path: string, holder: Holder): Taken {
-  const own = `${path}.${process.pid}`;
+  const own = ownName(path);
   try {
     naming(own, () => writeFileSync(own, `${JSON.stringify(holder)}\n`));
     for (;;) {
@@ -93,6 +93,11 @@ export function take(path: string, holder: Holder): Taken {
   }
 }
 
+/** The name under which this process writes what is to become a lock's file; it says whose it is also before a word is in it. */
+export function ownName(path: string): string {
+  return `${path}.${process.pid}@${encodeURIComponent(hostname())}`;
+}
+
 /**
  * Takes away what killed processes left beside a lock when they were about to take it.
  * Contract: called by its holder. A file that names a dead one can't be the way to the lock any more.
@@ -102,9 +107,17 @@ export function tidyUp(path: string): void {
   const names = readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.`));
   for (const name of names) {
     const left = join(dirname(path), name);
-    const found = read(left);
-    if (found && !isAlive(found.holder)) removed(left);
+    const holder = read(left)?.holder ?? writerOf(name);
+    if (holder && !isAlive(holder)) removed(left);
   }
+}
+
+/** Who was about to write a file of that name. */
+function writerOf(name: string): Holder | undefined {
+  const [, pid, host = ''] = /\.(\d+)@([^@]+)$/.exec(name) ?? [];
+  if (pid === undefined) return undefined;
+  const isHere = host === encodeURIComponent(hostname());
+  return { ...nobody(), pid: Number(pid), bootId: undefined, host: isHere ? hostname() : host };
 }
 
 /** Where it can't be removed, it is left to whoever finds its holder dead: nothing that has been done is lost for that. */

@@ -138,6 +138,24 @@ test('a lease and a lock that a crash left empty are taken over', async () => {
   expect(rig.statuses()).toEqual({ one: 'DONE' });
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'what was killed before it had written a word of itself leaves nothing',
+  async () => {
+    await using rig = await makeRig({ files: { 'runbook.yaml': 'tasks:\n  - {id: one, status: READY}\n' } });
+    const [gone, here] = [2 ** 22, encodeURIComponent(hostname())];
+    const left = ['write.lock', 'lease.json'].map((name) => `${name}.${gone}@${here}`);
+    // Who lives may be about to write it; into another machine nobody can look.
+    const kept = ['write.lock', 'lease.json'].flatMap((name) => [
+      `${name}.${process.pid}@${here}`,
+      `${name}.${gone}@elsewhere`,
+    ]);
+    for (const name of [...left, ...kept]) rig.write(`.runbook/${name}`, '');
+    expect(await rig.run(['next', '--answer', 'accept'])).toMatchObject({ code: 0 });
+    expect(left.filter((name) => rig.exists(`.runbook/${name}`))).toEqual([]);
+    expect(kept.filter((name) => rig.exists(`.runbook/${name}`))).toEqual(kept);
+  },
+);
+
 /** As if this very process had been running `work`, but for what differs. */
 async function leased(differing: object): Promise<Rig> {
   const rig = await makeRig({ files: { ...FILES, 'runbook.yaml': FILES['runbook.yaml'].replace('READY', 'RUNNING') } });

@@ -106,13 +106,8 @@ function artifactProblems(rig: Rig, { id, status, outputArtifact }: Task): strin
 /** Beside what is meant to stay: temporary files, locks, leases, copies of what was on trial. */
 export function leftovers(rig: Rig): string[] {
   const names = readdirSync(rig.dir, { recursive: true, encoding: 'utf8' });
-  const own = names.filter((name) => name.startsWith(`.runbook/`) && !OURS.includes(name) && !isUnwritten(rig, name));
+  const own = names.filter((name) => name.startsWith(`.runbook/`) && !OURS.includes(name));
   return [...own, ...names.filter((name) => /runbook-tmp|\.orig(\.\d+)?$/.test(name))];
-}
-
-/** Of a file without a word yet, nobody can say whether its writer lives on another machine: it is left alone for some seconds. */
-function isUnwritten(rig: Rig, name: string): boolean {
-  return /^\.runbook\/(?:write\.lock|lease\.json)\.\d+$/.test(name) && rig.read(name) === '';
 }
 
 const OURS = [
