@@ -99,5 +99,7 @@ function cacheFolder(): string | undefined {
   const home = env['HOME'] && `${env['HOME']}${platform === 'darwin' ? '/Library/Caches' : '/.cache'}`;
   const base = platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_CACHE_HOME'] || home;
   const [word = 'status'] = process.argv.slice(2);
-  return base && `${base}/runbook/${version}-${arch}/${/^[a-z]{2,12}$/.test(word) ? word : 'flags'}`;
+  // One that is not absolute would be somewhere in the person's project.
+  if (!base || !/^(?:\/|[A-Za-z]:[\\/])/.test(base)) return undefined;
+  return `${base}/runbook/${version}-${arch}/${/^[a-z]{2,12}$/.test(word) ? word : 'flags'}`;
 }

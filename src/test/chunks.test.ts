@@ -74,6 +74,8 @@ test('where no folder can be made, or none is wanted, nothing is kept and nothin
     stderr: '',
   });
   expect(readdirSync(join(rig.dir, '..'))).not.toContain('other');
+  expect(await status({ XDG_CACHE_HOME: 'here' })).toMatchObject({ code: 0, stderr: '' });
+  expect(rig.exists('here')).toBe(false);
 });
 
 test('a mistake in the command line leaves nothing', async () => {
