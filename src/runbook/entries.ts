@@ -83,7 +83,7 @@ export function differenceOf(old: string, entries: Entries, text: string): Diffe
 }
 
 /** The index of the last of the ascending numbers that is not above `bound`; -1 if there is none. */
-function lastUpTo(numbers: readonly number[], bound: number): number {
+export function lastUpTo(numbers: readonly number[], bound: number): number {
   let [low, high] = [0, numbers.length];
   while (low < high) {
     const middle = (low + high) >> 1;

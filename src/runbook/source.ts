@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
+import { lastUpTo } from './entries.ts';
 import { keptValue, recallReading } from './keptReading.ts';
 import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
 import { isKnown, readPlainYaml } from './plainReadings.ts';
@@ -162,7 +163,7 @@ function linesOf(text: string): number[] {
 }
 
 function placeAt(file: string, text: string, lines: readonly number[], start: number, end: number): Place {
-  const line = lineOf(lines, start);
+  const line = lastUpTo(lines, start) + 1;
   const lineStart = lines[line - 1] ?? 0;
   const newline = text.indexOf('\n', lineStart);
   const lineText = text.slice(lineStart, newline < 0 ? undefined : newline).replace(/\r$/, '');
@@ -171,15 +172,4 @@ function placeAt(file: string, text: string, lines: readonly number[], start: nu
   const mark = lineStart === 0 && lineText.startsWith('\uFEFF') ? 1 : 0;
   const column = Math.max(1, start - lineStart + 1 - mark);
   return { file, line, column, length: onThisLine, text: lineText.slice(mark) };
-}
-
-/** How many lines begin at or before an offset. */
-function lineOf(lines: readonly number[], offset: number): number {
-  let [low, high] = [0, lines.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((lines[middle] ?? 0) <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
