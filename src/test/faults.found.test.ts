@@ -13,7 +13,7 @@ type Which = (calls: readonly Call[]) => Call | undefined;
 
 const SCRIPT: readonly (readonly [what: string, fault: Fault, which: Which])[] = [
   ['killed with its own file of the lock made, and the lock not taken', 'kill', nth(1, 'linkSync', /write\.lock$/)],
-  ['killed with a file of the lock that is still empty', 'empty', nth(2, 'writeFileSync', /write\.lock\.\d+$/)],
+  ['killed with a file of the lock that is still empty', 'empty', nth(2, 'writeFileSync', /write\.lock\.\d+@[^@]+$/)],
   ['killed with the folder that ignores itself not ignoring anything yet', 'empty', nth(1, 'writeFileSync', /ignore$/)],
   ['killed when the journal had the good end of the script, and no outcome', 'kill', nth(3, 'writeSync', /run_log/)],
   ['a disk that fails while RUNNING is journaled: it was no hand', 'EIO', nth(1, 'writeSync', /run_log/)],
@@ -23,7 +23,7 @@ const SCRIPT: readonly (readonly [what: string, fault: Fault, which: Which])[] =
   ['a disk that is full from the end of the script on', 'full', nth(2, 'writeSync', /run_log/)],
   ['a disk that is full before the second file of what became READY', 'full', nth(1, 'openSync', /read\.yaml\./)],
   ['a log that can not be written while the script runs', 'ENOSPC', nth(2, 'appendFileSync', /build\/.+\.log$/)],
-  ['a lock that can not be taken for the outcome', 'ENOSPC', nth(3, 'writeFileSync', /write\.lock\.\d+$/)],
+  ['a lock that can not be taken for the outcome', 'ENOSPC', nth(3, 'writeFileSync', /write\.lock\.\d+@[^@]+$/)],
 ];
 
 const MODEL: typeof SCRIPT = [
