@@ -8,7 +8,7 @@ import type { Palette } from './colour.ts';
 import { redacted, showProposal } from './diff.ts';
 import { type Footer, footer } from './footer.ts';
 import { renderMarkdown } from './markdown.ts';
-import { columnsOf, say, sayWhole, write } from './streams.ts';
+import { columnsOf, keepBack, letGo, say, sayWhole, write } from './streams.ts';
 import {
   ago,
   asCommand,
@@ -65,6 +65,9 @@ class Show {
 
   event(event: Event): void {
     const { palette, quiet } = this.#screen;
+    // From the end of a script to the start of the next, all is one write.
+    if (isBetween(event)) keepBack();
+    else letGo();
     switch (event.kind) {
       case 'modelLacking':
         this.#head(event);
@@ -487,6 +490,12 @@ class Show {
   #named({ id, name }: Task): string {
     return name === id ? '' : `  ${this.#line(name)}`;
   }
+}
+
+/** Whether the event stands between two scripts, or is one of a script's. Before one starts, it is said. */
+function isBetween(event: Event): boolean {
+  if (event.kind === 'announced') return event.plan.kind === 'script';
+  return ['output', 'scriptEnded', 'ended', 'readied'].includes(event.kind);
 }
 
 function usageOf({ inputTokens, outputTokens, cost }: Usage): string {
