@@ -20,7 +20,7 @@ import { bringUpToDate } from './upToDate.ts';
 
 /** So long a status may stand in the journal alone, in milliseconds; or, in a large plan, so many times what a checkpoint takes. */
 const EVERY_MS = 200;
-const TIMES_ITS_COST = 20;
+const TIMES_ITS_COST = 40;
 /** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
 const CLEARED_AFTER = 500;
 

@@ -8,8 +8,10 @@ use warnings;
 my ($READ, $WRITE, $CLOSE, $PIPE2, $DUP3, $SETSID, $PIDFD_OPEN) = map { $_ + 0 } @ARGV;
 my $CLOEXEC = 0x80000;
 my $PIECE   = 1 << 16;
-# So many forks wait: there is one while the next is made.
-my $SPARES = 2;
+# When so few forks are left, more are made: several in a row, since after each the pages that are written to have to be copied
+# again. As many as were asked for already, up to a limit.
+my ($FEW, $MANY) = (1, 8);
+my $started = 0;
 # In seconds. What a program prints is told together with its end, if that comes so soon; a fork is made when nothing came for so long.
 my ($SOON, $QUIET) = (0.002, 0.02);
 
@@ -43,14 +45,14 @@ for (;;) {
         # The runner has something to think about: the time to make what it will ask for.
         put(1, $aside . $told) or exit 1;
         ($aside, $told, $before, $is_urgent) = ('', '', 0, 0);
-        prefork() if $spares < $SPARES;
+        refill();
     }
     vec(my $ready = $watched, 0, 1) = 1;
-    my $found = select($ready, undef, undef, $before ? $SOON : $spares < $SPARES ? $QUIET : undef);
+    my $found = select($ready, undef, undef, $before ? $SOON : $spares <= $FEW ? $QUIET : undef);
     # It was stopped, and goes on.
     next if $found < 0 && $! == 4;
     exit 1 if $found < 0;
-    prefork() if !$found && !$before;
+    refill() if !$found && !$before;
     # What is new comes last: a file that it opens may get the number of one that was closed in this turn.
     for my $file ($found ? sort { $a <=> $b } keys %on : ()) {
         $on{$file}->() if vec($ready, $file, 1) && $on{$file};
@@ -77,6 +79,12 @@ sub obey {
         elsif ($kind eq 's') { start($kid, substr($request, 5)) if $kid }
         elsif ($kid) { forget($kid, $_) for qw(out err); settle($kid) }
     }
+}
+
+sub refill {
+    return if $spares > $FEW;
+    my $enough = $started < 2 ? 2 : $started < $MANY ? $started : $MANY;
+    while ($spares < $enough) { prefork() or return }
 }
 
 # There is no room for another. What was forked already ends when its files are closed, and is never heard of.
@@ -132,6 +140,7 @@ sub become {
 sub start {
     my ($kid, $what) = @_;
     $spares--;
+    $started++;
     $kid->{is_started} = 1;
     put($kid->{files}{'what to'}, pack('N/a*', $what));
     forget($kid, 'what to');
