@@ -8,7 +8,7 @@ import { journalFile, lastChanges } from './journal.ts';
 import { Agenda } from './runbook/agenda.ts';
 import type { Lease } from './runbook/lease.ts';
 import { whileLocked } from './runbook/lock.ts';
-import { cleared } from './runbook/memory.ts';
+import { cleared, optimizedLater } from './runbook/memory.ts';
 import { readRunbook } from './runbook/read.ts';
 import type { Scope } from './runbook/ready.ts';
 import { type StatusWrite, saveUndisputed } from './runbook/save.ts';
@@ -111,6 +111,7 @@ export class Ahead {
       this.#session.tellAll([{ ...event, inFiles }]);
       this.#known?.agenda.set(taskId, to);
       this.#running.add(taskId);
+      if (this.#started === 0) optimizedLater();
       if (++this.#started % CLEARED_AFTER === 0) cleared(this.#known?.runbook.source.text ?? '');
       return true;
     }

@@ -147,7 +147,8 @@ function appender(root: string): (lines: string[], wrote: (bytes: number) => voi
         wrote(length);
         if (length === bytes.length) journal.size = size + all;
         const written = bytes.subarray(start.length, length);
-        lines.splice(0, written.filter((byte) => byte === LINE_END).length);
+        const whole = length === bytes.length ? lines.length : written.filter((byte) => byte === LINE_END).length;
+        lines.splice(0, whole);
       }
       if (durably) fsyncSync(journal.file);
     });
