@@ -37,10 +37,11 @@ export function* encoded(text: string): Generator<Buffer> {
 
 /**
  * V8 optimizes in the background what was called often, and takes its time from the scripts that run: a fourth of all that Node
- * takes over a thousand of them. Only what is called some six times as often is worth it.
+ * takes over a thousand of them. Only what is called some six times as often is worth it. Of later versions, which have other names
+ * for that and a compiler between, nothing is asked.
  */
 export function optimizedLater(): void {
-  setFlagsFromString('--interrupt-budget=400000');
+  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=400000');
 }
 
 let collect: (() => void) | undefined;
