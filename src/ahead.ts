@@ -175,6 +175,8 @@ export class Ahead {
         return inFiles && to && by === runId ? [{ taskId, from: inFiles, to, ...record }] : [];
       });
       const written = new Set(saveUndisputed(path, writes));
+      // Should the journal not take what comes now, the files have it all the same.
+      for (const { taskId, to } of written) this.#behind.set(taskId, to);
       // A hand in the files of a script that runs is met when that has ended.
       const disputed = writes.filter((write) => !written.has(write) && !this.#running.has(write.taskId));
       for (const write of disputed) settleDispute(this.#session, write);

@@ -1,5 +1,6 @@
 // Scripts that follow one another: the journal goes ahead of the files. Both are in step at the end, a hand in the middle is
 // honoured, and after a kill the next start knows what was done.
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { callsOf } from './faults/faulted.ts';
 import { makeRig, type Rig } from './rig.ts';
@@ -59,6 +60,41 @@ test('the journal is synced once for each start, and once for each checkpoint', 
   // The first READY, twelve starts, and for each checkpoint two: before it and after it.
   expect(syncs).toBeGreaterThanOrEqual(12);
   expect(syncs).toBeLessThanOrEqual(1 + 12 + 2 * writes);
+});
+
+test('what is asked of the system for one more script: one write of the journal and one of the screen, one sync, few looks', async () => {
+  const counted = async (n: number) => {
+    const ids = Array.from({ length: n }, (_, i) => `t${i}`);
+    const preload = `const fs = require('fs');
+      const counts = {};
+      for (const name of ['writeSync', 'fsyncSync', 'statSync', 'lstatSync', 'accessSync', 'openSync', 'realpathSync']) {
+        const call = fs[name];
+        fs[name] = Object.assign((...args) => {
+          const what = name === 'writeSync' && args[0] < 3 ? 'screen' : name;
+          counts[what] = (counts[what] ?? 0) + 1;
+          return call(...args);
+        }, call);
+      }
+      process.on('exit', () => fs.writeFileSync(process.env.COUNTS, JSON.stringify(counts)));`;
+    const files = { ...chainOf(Object.fromEntries(ids.map((id) => [id, 'true']))), '../count.cjs': preload };
+    await using rig = await makeRig({ files });
+    const [required, told] = ['count.cjs', 'counts.json'].map((name) => join(rig.dir, '..', name));
+    const { code } = await rig.run(['run'], { env: { NODE_OPTIONS: `--require=${required}`, COUNTS: told ?? '' } });
+    expect(code).toBe(0);
+    const checkpoints = rig.journal().filter(({ event_type: type }) => type === 'CHECKPOINT').length;
+    return { checkpoints, counts: JSON.parse(rig.read('../counts.json')) as Record<string, number> };
+  };
+  const [few, many] = [await counted(10), await counted(40)];
+  // A checkpoint in between has its own, of none more than this.
+  const between = 60 * (many.checkpoints - few.checkpoints);
+  const each = (name: string) => ((many.counts[name] ?? 0) - (few.counts[name] ?? 0) - between) / 30;
+  expect(each('writeSync')).toBeLessThan(1.2);
+  expect(each('screen')).toBeLessThan(1.2);
+  expect(each('fsyncSync')).toBeLessThan(1.2);
+  expect(each('statSync')).toBeLessThan(7.2);
+  expect(each('accessSync')).toBeLessThan(1.2);
+  expect(each('openSync')).toBeLessThan(1.2);
+  expect(each('realpathSync') + each('lstatSync')).toBeLessThan(0.2);
 });
 
 test('a hand in the middle of a run is seen before the next start', async () => {

@@ -107,23 +107,36 @@ async function carriedOut(start: Start, part: Pick<Program, 'command' | 'cwd' | 
 const script = (id: string, line: string) =>
   `  - id: ${id}\n    type: AUTOMATED_SCRIPT\n    script_details: |\n      ${line}\n`;
 
-test.skipIf(!isThere)('Node starts one program for a whole run, which starts the others', async () => {
-  const tasks = Array.from({ length: 12 }, (_, i) => script(`t${i}`, 'true'));
-  await using rig = await makeRig({
-    files: {
-      'runbook.yaml': `tasks:\n${tasks.join('')}`,
-      '../count.cjs': `const childProcess = require('child_process');
+test.skipIf(!isThere)(
+  'Node starts one program for a whole run, which starts the others: one request and one answer for each',
+  async () => {
+    const tasks = Array.from({ length: 20 }, (_, i) => script(`t${i}`, 'true'));
+    await using rig = await makeRig({
+      files: {
+        'runbook.yaml': `tasks:\n${tasks.join('')}`,
+        '../count.cjs': `const childProcess = require('child_process');
         const { spawn } = childProcess;
         childProcess.spawn = (file, ...rest) => {
-          require('fs').appendFileSync(process.env.SPAWNED, file + '\\n');
-          return spawn(file, ...rest);
+          const tell = (what) => require('fs').appendFileSync(process.env.SPAWNED, what + '\\n');
+          tell(file);
+          const child = spawn(file, ...rest);
+          child.stdout.on('data', () => tell('answer'));
+          const { write } = child.stdin;
+          child.stdin.write = (bytes) => (tell('request'), write.call(child.stdin, bytes));
+          return child;
         };`,
-    },
-  });
-  const [preload, spawned] = [join(rig.dir, '..', 'count.cjs'), join(rig.dir, '..', 'spawned')];
-  expect((await rig.run(['run'], { env: { NODE_OPTIONS: `--require=${preload}`, SPAWNED: spawned } })).code).toBe(0);
-  expect(rig.read('../spawned')).toBe('/usr/bin/perl\n');
-});
+      },
+    });
+    const [preload, spawned] = [join(rig.dir, '..', 'count.cjs'), join(rig.dir, '..', 'spawned')];
+    expect((await rig.run(['run'], { env: { NODE_OPTIONS: `--require=${preload}`, SPAWNED: spawned } })).code).toBe(0);
+    const told = rig.read('../spawned').trim().split('\n');
+    const timesOf = (what: string) => told.filter((line) => line === what).length;
+    expect(told.filter((line) => line !== 'answer' && line !== 'request')).toEqual(['/usr/bin/perl']);
+    // The variables, and whether it is ready.
+    expect(timesOf('request')).toBe(1 + 20);
+    expect(timesOf('answer')).toBeLessThanOrEqual(1 + 20);
+  },
+);
 
 test.skipIf(!isThere)(
   'somebody ends what starts the programs: what it had started ends, and Node starts the next',
