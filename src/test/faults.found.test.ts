@@ -33,6 +33,14 @@ const MODEL: typeof SCRIPT = [
   ['a disk that fails once the accepted artifact is in its place', 'EIO', nth(6, 'writeSync', /run_log/)],
 ];
 
+/** After the line of the checkpoint comes that of how the last of them ended. */
+const lineOfCheckpoint: Which = (calls) =>
+  calls.filter(({ name, path }) => name === 'writeSync' && path.endsWith('run_log.jsonl')).at(-2);
+
+test.each(['run, scripts', 'run, scripts side by side'])(
+  '%s: a disk that fails once a checkpoint is in the files: what they say is no hand’s',
+  (scenario) => requireNothingLost(scenario, 'EIO', lineOfCheckpoint),
+);
 test.each(SCRIPT)('a script, %s', (_what, fault, which) => requireNothingLost('next, a script', fault, which));
 test.each(MODEL)('a model, %s', (_what, fault, which) => requireNothingLost('next, a model', fault, which));
 
