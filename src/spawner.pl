@@ -23,8 +23,8 @@ my %on;
 my $watched = '';
 # What was read and is not obeyed yet; what is to be told; what may wait until there is something else to tell.
 my ($asked, $told, $aside) = ('', '', '');
-# Whether it is to be told at once.
-my $is_urgent = 0;
+# Whether it is to be told at once, and how often it was kept back.
+my ($is_urgent, $kept) = (0, 0);
 my $buffer = "\0" x $PIECE;
 
 # A program may end before it has read what it is given.
@@ -44,7 +44,7 @@ for (;;) {
     if ($is_urgent || $before > $PIECE) {
         # The runner has something to think about: the time to make what it will ask for.
         put(1, $aside . $told) or exit 1;
-        ($aside, $told, $before, $is_urgent) = ('', '', 0, 0);
+        ($aside, $told, $before, $is_urgent, $kept) = ('', '', 0, 0, 0);
         refill();
     }
     vec(my $ready = $watched, 0, 1) = 1;
@@ -58,7 +58,7 @@ for (;;) {
         $on{$file}->() if vec($ready, $file, 1) && $on{$file};
     }
     if ($found && vec($ready, 0, 1)) { hear(); obey() }
-    $is_urgent = 1 if $before && (!$found || length $told > $before);
+    $is_urgent = 1 if $before && (!$found || ++$kept > 2);
 }
 
 sub hear {
