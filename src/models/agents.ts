@@ -1,11 +1,11 @@
 // The agent CLIs `claude`, `codex` and `gemini`, as they are installed and logged in. Each is asked once, in an empty folder and
 // without tools, so that it reads and changes nothing: the prompt is all that it sees. With `tools: true` it works on a copy of
 // the project. It prints a JSON object a line.
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import type { ShellResult, Usage } from '../events.ts';
+import { makeOwnFolder } from '../ownFolder.ts';
 import type { ModelSettings } from '../runbook/task.ts';
 import type { Environment } from '../secrets.ts';
 import type { Model, ModelChoice, ModelRequest, Reply, Surroundings, Work } from '../world.ts';
@@ -120,7 +120,7 @@ export function agentModel(
     price: (input, output) => price && (input * price.input + output * price.output) / 1e6,
     contextWindow: settings.contextWindow,
     async reply(request) {
-      const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
+      const folder = makeOwnFolder();
       try {
         writeFileSync(join(folder, 'no-tools.toml'), settings.tools ? EDITS_ONLY : NO_TOOLS);
         const copy = await copies?.make();
