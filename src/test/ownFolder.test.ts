@@ -58,6 +58,22 @@ test('what an editor still has open stays, and so does what a living runner has'
   expect(foldersIn(rig)).toEqual([]);
 });
 
+test('what a living runner has stays, also where nobody stands in it', async () => {
+  await using rig = await rigFor('worker');
+  rig.command('claude', AGENT);
+  const living = rig.start(['next', '--yes=unchecked']);
+  await expect.poll(() => rig.exists('../tmp/asked')).toBe(true);
+  await using other = await rigFor('m');
+  const env = { TMPDIR: join(rig.dir, '../tmp'), EDITOR: 'true' };
+  const term = other.terminal(['next'], { env });
+  await press(term, 'Accept?', 'm');
+  expect((await term.exit).code).toBe(0);
+  expect(foldersIn(rig)).toHaveLength(1);
+  living.kill('SIGINT');
+  await living.exit;
+  expect(foldersIn(rig)).toEqual([]);
+});
+
 function foldersIn(rig: Rig): string[] {
   return readdirSync(join(rig.dir, '../tmp'))
     .filter((name) => name.startsWith('runbook-'))
@@ -69,6 +85,7 @@ function rigFor(model: string): Promise<Rig> {
     files: {
       'runbook.yaml': `models:
   m: {provider: scripted, replies: replies.yaml}
+  worker: {provider: claude, tools: true}
 tasks:
   - id: greet
     status: READY
