@@ -39,6 +39,11 @@ const NONE = -1;
 /** In fewer lines than this, as many are paired as can be, and that is quick. */
 const MANY = 1000;
 
+/** Of 50,000 lines that are all alike and all in another order, it would take minutes to find the best pairs. */
+const MOST_LOOKS = 30_000_000;
+
+class Endless extends Error {}
+
 interface Texts {
   readonly old: Int32Array;
   readonly now: Int32Array;
@@ -55,14 +60,19 @@ function pair(texts: Texts, part: Change): void {
   const { mine, theirs, unique } = candidates(texts, part);
   const anchors = mine.length + theirs.length > MANY ? inOrder(unique) : [];
   if (anchors.length === 0) {
-    diffSequences(
-      mine.length,
-      theirs.length,
-      (i, j) => old[mine[i] ?? NONE] === now[theirs[j] ?? NONE],
-      (length, i, j) => {
+    let looks = 0;
+    const isSame = (i: number, j: number) => {
+      if (++looks > MOST_LOOKS) throw new Endless();
+      return old[mine[i] ?? NONE] === now[theirs[j] ?? NONE];
+    };
+    try {
+      diffSequences(mine.length, theirs.length, isSame, (length, i, j) => {
         for (let n = 0; n < length; n++) partners[mine[i + n] ?? NONE] = theirs[j + n] ?? NONE;
-      },
-    );
+      });
+    } catch (error) {
+      // What was found until then holds; the rest counts as replaced.
+      if (!(error instanceof Endless)) throw error;
+    }
     return;
   }
   let { from, newFrom } = part;
