@@ -12,6 +12,8 @@ if (argv[0] === '--version' || argv[0] === '-V')
   process.getBuiltinModule('node:fs').writeSync(1, `${RUNBOOK_VERSION}\n`);
 else {
   process.once('exit', keepCompiled);
+  // Nothing is left to do. Left to itself, Node would now take its heap down piece by piece, which takes as long as a small command.
+  process.once('beforeExit', () => process.exit());
   const core = loadChunk(RUNBOOK_CORE) as Record<string, typeof import('./main.ts')['start']>;
   void core[RUNBOOK_START]?.(argv);
 }
