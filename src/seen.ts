@@ -16,11 +16,14 @@ export interface Seen {
   /** sha256 of the text, by path. */
   readonly templates: Readonly<Record<string, string>>;
   /** Of the tasks whose status the journal did not know then. Of others there may be old entries, which count for nothing. */
-  readonly statuses: Readonly<Record<string, Status>>;
+  readonly statuses: StatusesById;
 }
 
+type StatusesById = readonly (readonly [id: string, Status])[];
+
 /** As it stands in the file: the tasks of the plan a line each, which is parsed where it is needed. */
-export interface KeptSeen extends Seen {
+export interface KeptSeen extends Omit<Seen, 'statuses'> {
+  readonly statuses: Pick<ReadonlyMap<string, Status>, 'get'>;
   readonly fields: Fields;
   readonly taskLines: readonly string[];
   /** Another file has another one. */
@@ -54,8 +57,7 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
     const whole = readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString();
     const end = whole.indexOf('\n');
-    const { format, length, fields, templates, statuses } = JSON.parse(whole.slice(0, end)) as Partial<KeptSeen> &
-      Partial<Head>;
+    const { format, length, fields, templates, statuses } = JSON.parse(whole.slice(0, end)) as Partial<Head>;
     if (format !== FORMAT || length !== whole.length - end || !fields || !templates || !statuses) return undefined;
     const lines = () =>
       whole
@@ -72,7 +74,7 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
       },
       fields,
       templates,
-      statuses,
+      statuses: new InOrder(statuses),
       stamp,
     };
   } catch {
@@ -84,12 +86,41 @@ interface Head {
   readonly format: number;
   /** In characters, from the end of its line: a file that was cut is shorter. */
   readonly length: number;
+  readonly fields: Fields;
+  readonly templates: Seen['templates'];
+  /** Each id, and behind it the status, in the order of the plan. */
+  readonly statuses: readonly string[];
+}
+
+/** Whoever asks does so in the order of the plan, mostly: then none of many thousand ids is hashed. */
+class InOrder {
+  readonly #flat: readonly string[];
+  #at = 0;
+  #byId: ReadonlyMap<string, Status> | undefined;
+
+  constructor(flat: readonly string[]) {
+    this.#flat = flat;
+  }
+
+  get(id: string): Status | undefined {
+    const flat = this.#flat;
+    if (this.#at >= flat.length) this.#at = 0;
+    if (flat[this.#at] !== id) return this.#anywhere(id);
+    this.#at += 2;
+    return flat[this.#at - 1] as Status;
+  }
+
+  #anywhere(id: string): Status | undefined {
+    const flat = this.#flat;
+    this.#byId ??= new Map(flat.flatMap((each, i) => (i % 2 === 0 ? [[each, flat[i + 1] as Status]] : [])));
+    return this.#byId.get(id);
+  }
 }
 
 /** Throws FILE_UNWRITABLE. */
 export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
   const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
-  const head = { format: FORMAT, length: lines.length, templates, statuses, fields };
+  const head: Head = { format: FORMAT, length: lines.length, templates, statuses: statuses.flat(), fields };
   writeDurably(seenPath(root), JSON.stringify(head) + lines);
 }
 
@@ -98,13 +129,15 @@ export function lastStatuses(root: string): Pick<ReadonlyMap<string, LastStatus>
   const journaled = lastChanges(root);
   // Who has taken the journal away wants to begin anew.
   if (journaled.size === 0) return journaled;
-  const seen = readSeen(root)?.statuses ?? {};
-  return { get: (id) => journaled.get(id) ?? (Object.hasOwn(seen, id) ? asSeen(seen[id]) : undefined) };
+  const seen = readSeen(root)?.statuses;
+  return { get: (id) => journaled.get(id) ?? asSeen(seen?.get(id)) };
 }
 
 function asSeen(to: Status | undefined): LastStatus | undefined {
   if (to === undefined) return undefined;
-  const known = LAST_SEEN.get(to) ?? {
+  const known = LAST_SEEN.get(to);
+  if (known) return known;
+  const made = {
     from: undefined,
     to,
     unsaved: false,
@@ -113,14 +146,14 @@ function asSeen(to: Status | undefined): LastStatus | undefined {
     record: undefined,
     taken: undefined,
   };
-  LAST_SEEN.set(to, known);
-  return known;
+  LAST_SEEN.set(to, made);
+  return made;
 }
 
 /** One for each status. */
 const LAST_SEEN = new Map<Status, LastStatus>();
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Where it is kept. */
 export function seenPath(root: string): string {

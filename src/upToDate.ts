@@ -47,7 +47,7 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
 
 /** Takes away what a process that was killed in the middle of a write left beside the files. */
 function sweep({ root, source, tasks }: Runbook): void {
-  const files = tasks.flatMap(({ homes }) => homes.map((home) => home.source.path));
+  const files = tasks.flatMap(({ detailFile }) => detailFile?.path ?? []);
   for (const file of new Set([source.path, seenPath(root), ...files])) removeTemporary(file);
 }
 

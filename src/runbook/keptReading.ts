@@ -57,7 +57,7 @@ export function recallReading(root: string, text: string): void {
     if (reader !== READER) return;
     const before = whole.slice(end + 1);
     kept.set(root, { text: before, value, seen, reading: habits && recall(before, value, habits) });
-    if (Array.isArray(value['tasks'])) for (const task of value['tasks']) sure.add(task);
+    if (Array.isArray(value['tasks'])) sure = value['tasks'];
   } catch {
     // There is none, or it was not written whole.
   }
@@ -70,7 +70,7 @@ export function keptValue(root: string, text: string): unknown {
 }
 
 /** Of the entries of a runbook that is kept it is known that they are of the plain form. */
-const sure = new Set<unknown>();
+let sure: readonly unknown[] = [];
 
 /** Whether all of it is of the plain form, without looking again at what is known. */
 export function isPlainRunbook(value: unknown): value is RawRunbook {

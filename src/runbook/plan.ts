@@ -67,7 +67,7 @@ export function isPlanOf(
     says(fields, top) &&
     taskLines.length === tasks.length &&
     tasks.every((task, i) => {
-      if (task.homes.length === 1 && isSure((entries as unknown[])[i], i)) return true;
+      if (task.detailFile === undefined && isSure((entries as unknown[])[i], i)) return true;
       const planned = JSON.parse(taskLines[i] ?? '') as PlannedTask;
       return planned.id === task.id && says(planned.fields, written(task));
     })
