@@ -65,8 +65,7 @@ function toEvent({ task: { id: taskId }, kind, from, to, at, mend: mended }: Cha
 }
 
 /** After a skip: which tasks it keeps waiting, and how to let them go on. */
-export function tellWhoWaits(session: Session, ids: readonly string[]): void {
-  const { runbook } = lookAt(session.path);
+export function tellWhoWaits(session: Session, ids: readonly string[], runbook = lookAt(session.path).runbook): void {
   if (runbook.skippedSatisfies) return;
   const waiting = ids
     .flatMap((id) => dependentsOf(runbook, id))
