@@ -9,7 +9,8 @@ import { keptEntries } from './runbook/keptReading.ts';
 import { isPlanOf, type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
 import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
-import { type KeptSeen, readSeen, type Seen, writeSeen } from './seen.ts';
+import { writeDurably } from './runbook/write.ts';
+import { FORMAT, type Head, type KeptSeen, readSeen, type Seen, seenPath } from './seen.ts';
 import type { Session } from './session.ts';
 import { sha256 } from './sha256.ts';
 
@@ -42,6 +43,13 @@ export function noticeEdits(session: Session, settled: Settled): void {
     if (more > 0) session.world.emit({ kind: 'note', text: `And ${more} more of your edits: the journal names them.` });
   }
   writeSeen(runbook.root, now);
+}
+
+/** Throws FILE_UNWRITABLE. */
+export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
+  const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
+  const head: Head = { format: FORMAT, length: lines.length, templates, statuses: statuses.flat(), fields };
+  writeDurably(seenPath(root), JSON.stringify(head) + lines);
 }
 
 /** A status that has just changed is as it was before, until the journal has the change. */

@@ -9,7 +9,6 @@ import { FOLDER } from './runbook/folder.ts';
 import type { Fields, Plan, PlannedTask } from './runbook/plan.ts';
 import type { LastStatus } from './runbook/settle.ts';
 import type { Status } from './runbook/task.ts';
-import { writeDurably } from './runbook/write.ts';
 
 export interface Seen {
   readonly plan: Plan;
@@ -82,7 +81,8 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
   }
 }
 
-interface Head {
+/** The first line of the file. */
+export interface Head {
   readonly format: number;
   /** In characters, from the end of its line: a file that was cut is shorter. */
   readonly length: number;
@@ -117,13 +117,6 @@ class InOrder {
   }
 }
 
-/** Throws FILE_UNWRITABLE. */
-export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
-  const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
-  const head: Head = { format: FORMAT, length: lines.length, templates, statuses: statuses.flat(), fields };
-  writeDurably(seenPath(root), JSON.stringify(head) + lines);
-}
-
 /** The last status of each task that is known: by the journal, or where no line tells of it, as it was seen last. */
 export function lastStatuses(root: string): Pick<ReadonlyMap<string, LastStatus>, 'get'> {
   const journaled = lastChanges(root);
@@ -153,7 +146,8 @@ function asSeen(to: Status | undefined): LastStatus | undefined {
 /** One for each status. */
 const LAST_SEEN = new Map<Status, LastStatus>();
 
-const FORMAT = 3;
+/** Of the file. */
+export const FORMAT = 3;
 
 /** Where it is kept. */
 export function seenPath(root: string): string {
