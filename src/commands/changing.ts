@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
 import type { Event, Taken } from '../events.ts';
+import { isKeptAsAWhole } from '../runbook/keptReading.ts';
 import { held } from '../runbook/lease.ts';
 import { whileLocked } from '../runbook/lock.ts';
 import { becameReady } from '../runbook/ready.ts';
@@ -110,7 +111,7 @@ function setEach(
       return { write, event: { kind: 'readied', ...write } as const };
     }),
   ]);
-  return changed;
+  return isKeptAsAWhole(now.runbook.source.text) ? bringUpToDate(session).runbook : changed;
 }
 
 /** The runbook as these statuses leave it, and the tasks that they leave without anything to wait for. */

@@ -110,6 +110,11 @@ export function keepReading(root: string, { text, value }: Source, seen?: string
   }
 }
 
+/** Whether what is kept of this text says nothing once it differs anywhere, and has to be kept again. */
+export function isKeptAsAWhole(text: string): boolean {
+  return text.length >= LONG && readPlainYaml(text) === undefined;
+}
+
 const MOST_TIMES = 3;
 
 function isCloseTo({ text: before, reading }: Kept, text: string): boolean {
