@@ -48,7 +48,14 @@ export function noticeEdits(session: Session, settled: Settled): void {
 /** Throws FILE_UNWRITABLE. */
 export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
   const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
-  const head: Head = { format: FORMAT, length: lines.length, templates, statuses: statuses.flat(), fields };
+  const head: Head = {
+    format: FORMAT,
+    length: Buffer.byteLength(lines),
+    taskCount: tasks.length,
+    templates,
+    statuses: statuses.flat(),
+    fields,
+  };
   writeDurably(seenPath(root), JSON.stringify(head) + lines);
 }
 

@@ -24,6 +24,7 @@ type StatusesById = readonly (readonly [id: string, Status])[];
 export interface KeptSeen extends Omit<Seen, 'statuses'> {
   readonly statuses: Pick<ReadonlyMap<string, Status>, 'get'>;
   readonly fields: Fields;
+  readonly taskCount: number;
   readonly taskLines: readonly string[];
   /** Another file has another one. */
   readonly stamp: string;
@@ -54,13 +55,15 @@ function stampOf(path: string): string | undefined {
 
 function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
-    const whole = readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString();
-    const end = whole.indexOf('\n');
-    const { format, length, fields, templates, statuses } = JSON.parse(whole.slice(0, end)) as Partial<Head>;
-    if (format !== FORMAT || length !== whole.length - end || !fields || !templates || !statuses) return undefined;
+    const bytes = readPlain(seenPath(root), Number.POSITIVE_INFINITY);
+    const end = bytes.indexOf(LINE_END);
+    const head = JSON.parse(bytes.toString('utf8', 0, end)) as Partial<Head>;
+    const { format, length, taskCount, fields, templates, statuses } = head;
+    if (format !== FORMAT || length !== bytes.length - end) return undefined;
+    if (taskCount === undefined || !fields || !templates || !statuses) return undefined;
     const lines = () =>
-      whole
-        .slice(end + 1)
+      bytes
+        .toString('utf8', end + 1)
         .split('\n')
         .filter(Boolean);
     const plan = () => ({ fields, tasks: lines().map((line) => JSON.parse(line) as PlannedTask) });
@@ -71,6 +74,7 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
       get taskLines() {
         return lines();
       },
+      taskCount,
       fields,
       templates,
       statuses: new InOrder(statuses),
@@ -84,8 +88,9 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
 /** The first line of the file. */
 export interface Head {
   readonly format: number;
-  /** In characters, from the end of its line: a file that was cut is shorter. */
+  /** In bytes, from the end of its line: a file that was cut is shorter. */
   readonly length: number;
+  readonly taskCount: number;
   readonly fields: Fields;
   readonly templates: Seen['templates'];
   /** Each id, and behind it the status, in the order of the plan. */
@@ -145,6 +150,8 @@ function asSeen(to: Status | undefined): LastStatus | undefined {
 
 /** One for each status. */
 const LAST_SEEN = new Map<Status, LastStatus>();
+
+const LINE_END = 0x0a;
 
 /** Of the file. */
 export const FORMAT = 3;
