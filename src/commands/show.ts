@@ -7,7 +7,7 @@ import { dependentsOf, waitsFor } from '../runbook/ready.ts';
 import { type AiDetails, commandLine, homeLine, type Runbook, type ScriptDetails, type Task } from '../runbook/task.ts';
 import { lookAt } from '../standing.ts';
 import { columnsOf } from '../terminal/streams.ts';
-import { ago, duration, harmless, oneLine, pad, within } from '../terminal/words.ts';
+import { ago, harmless, limit, oneLine, pad, within } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
 
@@ -137,7 +137,7 @@ function workRows({ type, ai, script, instructions }: Task): [string, readonly s
     ];
   if (type === 'AUTOMATED_SCRIPT') {
     const where = script
-      ? [`in ${oneLine(script.cwd)}`, script.timeoutMs === undefined ? '' : `at most ${duration(script.timeoutMs)}`]
+      ? [`in ${oneLine(script.cwd)}`, script.timeoutMs === undefined ? '' : `at most ${limit(script.timeoutMs)}`]
           .filter(Boolean)
           .join(' · ')
       : '';

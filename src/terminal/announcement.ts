@@ -4,7 +4,7 @@ import type { StepPlan } from '../events.ts';
 import type { Task } from '../runbook/task.ts';
 import { renderMarkdown } from './markdown.ts';
 import { inRows, type Page } from './page.ts';
-import { count, duration, fit, money, oneLine, plural, spread, wrap } from './words.ts';
+import { count, fit, limit, money, oneLine, plural, spread, wrap } from './words.ts';
 
 export function sayHead(page: Page, { task, step, of }: { task: Task; step: number; of: number }): void {
   const { palette } = page;
@@ -74,9 +74,4 @@ export function planRows(page: Page, plan: StepPlan, description: string | undef
     default:
       return unreachable(plan);
   }
-}
-
-/** `10 min`, `90 s`: a limit is a round figure. */
-function limit(ms: number): string {
-  return duration(ms).replace('.0 s', ' s');
 }

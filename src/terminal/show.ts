@@ -18,7 +18,7 @@ import {
 import { Page, type Screen } from './page.ts';
 import { sayCheck, sayPrompt, sayProposal, sayReviewPoints } from './review.ts';
 import { ScriptOutput } from './scriptOutput.ts';
-import { duration, fit, money, oneLine, plural } from './words.ts';
+import { fit, money, oneLine, plural, whenAgain } from './words.ts';
 
 export function makeShow(screen: Screen): (event: Event) => void {
   const show = new Show(screen);
@@ -80,7 +80,7 @@ class Show {
         );
         break;
       case 'replyDelayed':
-        page.sayBelow(`${palette.bad('✘')} ${page.line(event.why)}; asking again in ${duration(event.waitMs)}`);
+        page.sayBelow(`${palette.bad('✘')} ${page.line(event.why)}; asking again ${whenAgain(event.waitMs)}`);
         page.footer.run('waiting for the reply');
         break;
       case 'replyBroken':

@@ -6,19 +6,39 @@ import wrapAnsi from 'wrap-ansi';
 /** Wider, lines are hard to read. */
 export const WIDEST = 100;
 
-/** `0.4 s`, `21.4 s`, `14 min`, `2 h 5 min` */
+/** `< 0.1 s`, `0.4 s`, `21.4 s`, `14 min`, `2 h 5 min`; `0.0 s` would say that it took no time, or that nothing was done. */
 export function duration(ms: number): string {
+  if (ms < 50) return '< 0.1 s';
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const minutes = Math.round(ms / 60_000);
   if (minutes < 60) return `${minutes} min`;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `10 min`, `1 min 30 s`, `20 ms`: a limit is said as it was given, to the second. */
+export function limit(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 60_000) return `${ms / 1000} s`;
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  return parts.flatMap(([n, unit]) => (n === 0 ? [] : [`${n} ${unit}`])).join(' ');
+}
+
+/** `at once`, `in 2.0 s`: what is waited before something is tried again. */
+export function whenAgain(ms: number): string {
+  return ms < 50 ? 'at once' : `in ${duration(ms)}`;
+}
+
 /** `just now`, `3 min ago`, `2 days ago` */
 export function ago(then: Date, now: Date): string {
   const ms = now.getTime() - then.getTime();
   if (ms < 5000) return 'just now';
-  if (ms < 86_400_000) return `${duration(ms < 60_000 ? Math.round(ms / 1000) * 1000 : ms).replace('.0 s', ' s')} ago`;
+  if (ms < 59_500) return `${Math.round(ms / 1000)} s ago`;
+  if (ms < 86_400_000) return `${duration(Math.max(ms, 60_000))} ago`;
   const days = Math.round(ms / 86_400_000);
   return `${days} day${days === 1 ? '' : 's'} ago`;
 }
