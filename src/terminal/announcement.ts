@@ -4,7 +4,8 @@ import type { StepPlan } from '../events.ts';
 import type { Task } from '../runbook/task.ts';
 import { renderMarkdown } from './markdown.ts';
 import { inRows, type Page } from './page.ts';
-import { count, fit, limit, money, oneLine, plural, spread, wrap } from './words.ts';
+import { limit } from './times.ts';
+import { count, fit, money, oneLine, plural, spread, wrap } from './words.ts';
 
 export function sayHead(page: Page, { task, step, of }: { task: Task; step: number; of: number }): void {
   const { palette } = page;
@@ -22,15 +23,10 @@ export function planRows(page: Page, plan: StepPlan, description: string | undef
     description === undefined ? [] : wrap(page.line(description), columns - 2).map((line) => `  ${palette.dim(line)}`);
   switch (plan.kind) {
     case 'script': {
-      const limits = [
-        `in ${oneLine(plan.cwd)}`,
-        plan.timeoutMs === undefined ? '' : `at most ${limit(plan.timeoutMs)}`,
-        plan.retries === 0 ? '' : plural(plan.retries, 'retry').replace('retrys', 'retries'),
-      ];
       const [first = '', ...rest] = page.text(plan.command).trimEnd().split('\n');
       return [
         ...about,
-        spread(`  ${first}`, palette.dim(limits.filter(Boolean).join(' · ')), columns),
+        spread(`  ${first}`, palette.dim(limitsOf(plan).join(' · ')), columns),
         ...rest.map((line) => `  ${line}`),
       ];
     }
@@ -44,26 +40,10 @@ export function planRows(page: Page, plan: StepPlan, description: string | undef
       return [...(plan.instructions === description ? [] : about), ...text, ...steps];
     }
     case 'ai': {
-      const { cost: price, budgetLeft } = plan;
-      const cost = price === undefined ? 'cost unknown' : `about ${money(price)}`;
-      const counts = price === undefined ? 'the budget can’t count it' : undefined;
-      const budget =
-        budgetLeft === undefined || plan.provider === 'paste'
-          ? ''
-          : (counts ?? `${money(budgetLeft)} of the budget left`);
-      const sources = plan.context.map(({ source, chars }) => `${oneLine(source)} (${count(Math.ceil(chars / 4))})`);
+      const sources = sourcesOf(plan);
       return [
         ...about,
-        ...inRows(
-          [
-            oneLine(plan.model),
-            oneLine(plan.template),
-            plural(plan.tokens, 'token'),
-            plan.provider === 'paste' || plan.provider === 'scripted' ? '' : cost,
-            budget,
-          ],
-          columns,
-        ),
+        ...inRows([oneLine(plan.model), oneLine(plan.template), ...costsOf(plan)], columns),
         ...(sources.length < 2 ? [] : [palette.dim(fit(`  with ${sources.join(', ')}`, columns))]),
         ...(plan.doubt === undefined ? [] : wrap(`  ${palette.bad('!')} ${page.line(plan.doubt)}`, columns, '    ')),
         plan.writes.length === 0
@@ -74,4 +54,28 @@ export function planRows(page: Page, plan: StepPlan, description: string | undef
     default:
       return unreachable(plan);
   }
+}
+
+/** Where a script runs, and how long and how often. */
+export function limitsOf({ cwd, timeoutMs, retries }: StepPlan & { kind: 'script' }): string[] {
+  return [
+    `in ${oneLine(cwd)}`,
+    timeoutMs === undefined ? '' : `at most ${limit(timeoutMs)}`,
+    retries === 0 ? '' : plural(retries, 'retry').replace('retrys', 'retries'),
+  ].filter(Boolean);
+}
+
+/** The size of a prompt, and what it is about to cost. */
+export function costsOf({ provider, tokens, cost, budgetLeft }: StepPlan & { kind: 'ai' }): string[] {
+  const about = cost === undefined ? 'cost unknown' : `about ${money(cost)}`;
+  const counts = cost === undefined ? 'the budget can’t count it' : undefined;
+  const budget =
+    budgetLeft === undefined || provider === 'paste' ? '' : (counts ?? `${money(budgetLeft)} of the budget left`);
+  const isFree = provider === 'paste' || provider === 'scripted';
+  return [plural(tokens, 'token'), isFree ? '' : about, budget].filter(Boolean);
+}
+
+/** What a prompt is filled from, with its tokens. */
+export function sourcesOf({ context }: StepPlan & { kind: 'ai' }): string[] {
+  return context.map(({ source, chars }) => `${oneLine(source)} (${count(Math.ceil(chars / 4))})`);
 }

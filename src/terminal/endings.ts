@@ -1,5 +1,5 @@
 // Where a task stands now: how it ended, how it was found, and what comes after it.
-import type { Event, Usage } from '../events.ts';
+import type { EndRecord, Event, Usage } from '../events.ts';
 import { openIssue } from '../runbook/task.ts';
 import { indented, inRows, type Page } from './page.ts';
 import { ago, asCommand, duration, harmless, money, oneLine, plural, spread, wrap } from './words.ts';
@@ -7,9 +7,7 @@ import { ago, asCommand, duration, harmless, money, oneLine, plural, spread, wra
 export function sayEnd(page: Page, { taskId, to, record }: Event & { kind: 'ended' }): void {
   const { palette } = page;
   const mark = { DONE: '✔', ERROR: '✘', SKIPPED: '↷', PENDING: '·', READY: '○', RUNNING: '◌' }[to];
-  const figures = [record.ms === undefined ? '' : duration(record.ms), record.usage ? usageOf(record.usage) : '']
-    .filter(Boolean)
-    .join(' · ');
+  const figures = figuresOf(record).join(' · ');
   const left = [`${mark} ${to}`, oneLine(taskId), figures].filter(Boolean).join('  ');
   const line = spread(left, record.log ?? '', page.columns);
   page.say(line.replace(`${mark} ${to}`, palette.status(to, `${mark} ${to}`)));
@@ -75,10 +73,14 @@ export function sayFoundError(page: Page, { task, issue }: Event & { kind: 'foun
   page.say(...inRows(commands, page.columns), '');
 }
 
-export function sayInterrupted(
+export function sayInterrupted(page: Page, event: Event & { kind: 'foundInterrupted' }): void {
+  page.say(...interruptedWords(page, event).flatMap((sentence) => wrap(sentence, page.columns)), '');
+}
+
+export function interruptedWords(
   page: Page,
   { task, holder, log, survivors }: Event & { kind: 'foundInterrupted' },
-): void {
+): string[] {
   const { palette, screen } = page;
   const who = holder
     ? `when the runner on host \`${oneLine(holder.host)}\` (pid ${holder.pid}, started ${ago(new Date(holder.since), screen.now())}) ended`
@@ -88,25 +90,25 @@ export function sayInterrupted(
     AI_ASSISTED: 'Its reply was not accepted',
     AUTOMATED_SCRIPT: 'Its script may have done part of its work',
   }[task.type];
-  page.say(
-    ...wrap(`${palette.bold(oneLine(task.id))} was ${palette.status('RUNNING')} ${who}.`, page.columns),
-    ...wrap(`${what}${log ? `; its log ends at ${log}` : ''}.`, page.columns),
-    ...survivors.flatMap(({ pid, command }) =>
-      wrap(`It still runs: ${page.line(command)} (pid ${pid}).`, page.columns),
-    ),
-    '',
-  );
+  return [
+    `${palette.bold(oneLine(task.id))} was ${palette.status('RUNNING')} ${who}.`,
+    `${what}${log ? `; its log ends at ${log}` : ''}.`,
+    ...survivors.map(({ pid, command }) => `It still runs: ${page.line(command)} (pid ${pid}).`),
+  ];
 }
 
-function usageOf({ inputTokens, outputTokens, cost }: Usage): string {
-  if (inputTokens === undefined && outputTokens === undefined) return '';
+/** `21.4 s`, `2,300 tokens`, `$0.0010` */
+export function figuresOf({ ms, usage }: EndRecord): string[] {
+  return [...(ms === undefined ? [] : [duration(ms)]), ...(usage ? usageOf(usage) : [])];
+}
+
+function usageOf({ inputTokens, outputTokens, cost }: Usage): string[] {
   const tokens = (inputTokens ?? 0) + (outputTokens ?? 0);
-  if (tokens === 0) return '';
-  return [plural(tokens, 'token'), cost === undefined ? 'cost unknown' : money(cost)].join(' · ');
+  return tokens === 0 ? [] : [plural(tokens, 'token'), cost === undefined ? 'cost unknown' : money(cost)];
 }
 
 /** The first line, which says what it is about, and the last ones, which tell most of why. */
-function inShort(text: string, most: number): string {
+export function inShort(text: string, most: number): string {
   const [first = '', ...rest] = harmless(text).trimEnd().split('\n');
   return [first, ...(rest.length < most ? rest : ['…', ...rest.slice(1 - most)])].join('\n');
 }

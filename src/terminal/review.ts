@@ -5,7 +5,8 @@ import { redacted, showProposal } from './diff.ts';
 import { indented, type Page } from './page.ts';
 import { fit, spread, wrap } from './words.ts';
 
-const DIFF_LINES = 40;
+/** How many lines of a proposal are shown before it is asked for more. */
+export const DIFF_LINES = 40;
 
 export function sayPrompt(page: Page, text: string): void {
   const rule = `  ${page.palette.dim('─'.repeat(page.columns - 4))}`;

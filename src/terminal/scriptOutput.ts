@@ -1,21 +1,22 @@
-// What a script prints while it runs, line by line, each with a mark that it is not ours.
+// What a script prints while it runs, line by line.
 import type { Page } from './page.ts';
-import { oneLine } from './words.ts';
 
 /** In characters. A longer one is shown in several: to wait for its end would be to keep all of it. */
 const LONGEST_LINE = 1 << 16;
 
 export class ScriptOutput {
   readonly #page: Page;
+  readonly #mark: (taskId: string) => string;
   /** The beginnings of lines whose end has not come yet, by task. */
   readonly #partial = new Map<string, string>();
 
-  constructor(page: Page) {
+  /** `mark` stands before each line of a task, so that it is known whose it is. */
+  constructor(page: Page, mark: (taskId: string) => string) {
     this.#page = page;
+    this.#mark = mark;
   }
 
   add(taskId: string, text: string): void {
-    const { palette, screen } = this.#page;
     const lines = ((this.#partial.get(taskId) ?? '') + text).split(/\r?\n/);
     let rest = asItIsSoFar(lines.pop() ?? '');
     if (rest.length > LONGEST_LINE) {
@@ -24,8 +25,8 @@ export class ScriptOutput {
     }
     this.#partial.set(taskId, rest);
     if (lines.length === 0) return;
-    const whose = screen.sideBySide ? `${oneLine(taskId)} ` : '';
-    this.#page.passOn(lines.map((line) => `  ${palette.dim(`${whose}│`)} ${this.#page.text(asItEnded(line))}`));
+    const mark = this.#mark(taskId);
+    this.#page.passOn(lines.map((line) => mark + this.#page.text(asItEnded(line))));
   }
 
   /** What a task has printed so far, also where its last line has no end. */

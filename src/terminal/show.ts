@@ -18,7 +18,8 @@ import {
 import { Page, type Screen } from './page.ts';
 import { sayCheck, sayPrompt, sayProposal, sayReviewPoints } from './review.ts';
 import { ScriptOutput } from './scriptOutput.ts';
-import { fit, money, oneLine, plural, whenAgain } from './words.ts';
+import { whenAgain } from './times.ts';
+import { fit, money, oneLine, plural } from './words.ts';
 
 export function makeShow(screen: Screen): (event: Event) => void {
   const show = new Show(screen);
@@ -35,7 +36,10 @@ class Show {
 
   constructor(screen: Screen) {
     this.#page = new Page(screen);
-    this.#output = new ScriptOutput(this.#page);
+    this.#output = new ScriptOutput(this.#page, (taskId) => {
+      const whose = screen.sideBySide ? `${oneLine(taskId)} ` : '';
+      return `  ${screen.palette.dim(`${whose}│`)} `;
+    });
   }
 
   event(event: Event): void {

@@ -15,24 +15,6 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `10 min`, `1 min 30 s`, `20 ms`: a limit is said as it was given, to the second. */
-export function limit(ms: number): string {
-  if (ms < 1000) return `${ms} ms`;
-  if (ms < 60_000) return `${ms / 1000} s`;
-  const seconds = Math.round(ms / 1000);
-  const parts = [
-    [Math.floor(seconds / 3600), 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  return parts.flatMap(([n, unit]) => (n === 0 ? [] : [`${n} ${unit}`])).join(' ');
-}
-
-/** `at once`, `in 2.0 s`: what is waited before something is tried again. */
-export function whenAgain(ms: number): string {
-  return ms < 50 ? 'at once' : `in ${duration(ms)}`;
-}
-
 /** `just now`, `3 min ago`, `2 days ago` */
 export function ago(then: Date, now: Date): string {
   const ms = now.getTime() - then.getTime();

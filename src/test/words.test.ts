@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { ago, duration, limit, whenAgain, width } from '../terminal/words.ts';
+import { limit, whenAgain } from '../terminal/times.ts';
+import { ago, duration, width } from '../terminal/words.ts';
 
 test('the width of each character, alone and between others', () => {
   const differing = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code))
