@@ -121,7 +121,7 @@ function requireMovable({ runbook, holder, taken }: Standing, id: string, move: 
   const by = taken.get(id);
   if (by && move.givesBack) return task;
   if (by) throw heldByTaker(task, by, move);
-  if (task.status === 'RUNNING' && holder) throw held(holder);
+  if (task.status === 'RUNNING' && holder) throw held(runbook.root, holder);
   if (move.from.includes(task.status) || (task.status === move.to && task.status !== 'RUNNING')) return task;
   throw new RunbookError({
     code: 'STATUS_REFUSED',

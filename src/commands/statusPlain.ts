@@ -4,7 +4,7 @@ import { nextReady } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import type { Standing } from '../standing.ts';
 import { ago, asCommand, oneLine } from '../terminal/words.ts';
-import { figuresOf, finishedIn, issueOf, LATER, reasonOf, type Spent, whyNext } from './statusWords.ts';
+import { atWorkOn, figuresOf, finishedIn, issueOf, LATER, reasonOf, type Spent, whyNext } from './statusWords.ts';
 
 export function plainLines(standing: Standing, spent: Spent): string[] {
   const { runbook, interrupted, taken, holder, changes } = standing;
@@ -18,7 +18,7 @@ export function plainLines(standing: Standing, spent: Spent): string[] {
       ? [
           line(
             'at work',
-            oneLine(holder.taskId ?? 'a runner'),
+            atWorkOn(runbook, holder),
             `by pid ${holder.pid} on ${oneLine(holder.host)}`,
             `started ${since(holder.since)}`,
           ),

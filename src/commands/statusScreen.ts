@@ -7,7 +7,17 @@ import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import type { Standing } from '../standing.ts';
 import { ago, asCommand, fit, flow, oneLine, pad, spread, width, wrap } from '../terminal/words.ts';
 import type { Context } from './context.ts';
-import { byWhom, figuresOf, finishedIn, issueOf, LATER, reasonOf, type Spent, whyNext } from './statusWords.ts';
+import {
+  atWorkOn,
+  byWhom,
+  figuresOf,
+  finishedIn,
+  issueOf,
+  LATER,
+  reasonOf,
+  type Spent,
+  whyNext,
+} from './statusWords.ts';
 
 /** In fewer columns there is no place for a name beside what a task waits for. */
 const NAME_AND_REASON = 24;
@@ -25,7 +35,7 @@ export function screenLines(context: Context, standing: Standing, spent: Spent):
     ),
     holder
       ? [
-          `  ${palette.status('RUNNING')}  ${oneLine(holder.taskId ?? '')}  by pid ${holder.pid} on ${oneLine(holder.host)}, started ${ago(new Date(holder.since), new Date())}`,
+          `  ${palette.status('RUNNING')}  ${atWorkOn(runbook, holder)}  by pid ${holder.pid} on ${oneLine(holder.host)}, started ${ago(new Date(holder.since), new Date())}`,
         ]
       : [],
     runbook.tasks.flatMap((task) => takenLines(context, task, taken.get(task.id), columns)),

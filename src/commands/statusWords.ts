@@ -1,5 +1,7 @@
 // What `status` says in the same words wherever it says it.
+import type { Holder } from '../events.ts';
 import { readJournal } from '../journal.ts';
+import { nameOfRunbook } from '../runbook/find.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
 import { duration, money, oneLine } from '../terminal/words.ts';
@@ -47,6 +49,11 @@ export function figuresOf(runbook: Runbook, spent: Spent): string[] {
     spent.cost > 0 ? money(spent.cost) : '',
     spent.ms > 0 ? duration(spent.ms) : '',
   ].filter(Boolean);
+}
+
+/** The task that a runner is at, and of which runbook, if that is another one of this folder. */
+export function atWorkOn({ root }: Runbook, { taskId = '', runbook = nameOfRunbook(root) }: Holder): string {
+  return [oneLine(taskId), runbook === nameOfRunbook(root) ? '' : `of ${oneLine(runbook)}`].filter(Boolean).join(' ');
 }
 
 export function finishedIn({ tasks }: Runbook): number {
