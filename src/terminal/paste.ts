@@ -77,6 +77,8 @@ function readUntilEnd(signal: AbortSignal, [on, off]: readonly [string, string])
         );
       }
     };
+    // While the clipboard took its time.
+    if (signal.aborted) return interrupt();
     stdin.on('data', onData);
     signal.addEventListener('abort', interrupt);
     stdin.resume();

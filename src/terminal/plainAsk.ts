@@ -46,11 +46,12 @@ async function chosen<A extends Answer>({ topic, message, choices }: Question<A>
 
 /** Throws INTERRUPTED on Ctrl-C, and at the end of what is typed (Ctrl-D). */
 function answered(prompt: string, signal: AbortSignal): Promise<string> {
+  const interrupted = new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' });
+  if (signal.aborted) return Promise.reject(interrupted);
   write('stderr', prompt);
   return new Promise((resolve, reject) => {
     const lines = createInterface({ input: process.stdin, terminal: false });
     const interrupt = () => lines.close();
-    if (signal.aborted) interrupt();
     signal.addEventListener('abort', interrupt);
     lines.once('line', (line) => {
       resolve(line);
@@ -58,7 +59,7 @@ function answered(prompt: string, signal: AbortSignal): Promise<string> {
     });
     lines.once('close', () => {
       signal.removeEventListener('abort', interrupt);
-      reject(new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' }));
+      reject(interrupted);
     });
   });
 }
