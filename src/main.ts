@@ -38,12 +38,12 @@ async function carry(flags: GlobalFlags, work: Work<[]>): Promise<number> {
 
 function report(thrown: unknown, json: boolean): number {
   const error = systemTrouble(thrown) ?? thrown;
-  const plain = ['--no-color', '--plain'].some((flag) => process.argv.includes(flag));
-  const palette = paletteFor('stderr', { noColor: plain });
+  const plain = process.argv.includes('--plain');
+  const palette = paletteFor('stderr', { noColor: plain || process.argv.includes('--no-color') });
   if (error instanceof RunbookError) {
     if (error.code === 'INTERRUPTED' && !json) write('stderr', 'interrupted; nothing was changed\n');
     else if (json) write('stderr', `${asJson(errorObject(error.code, error.message, error))}\n`);
-    else sayTrouble(error, palette);
+    else sayTrouble(error, { palette, plain });
     return error.exitCode;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

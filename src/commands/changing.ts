@@ -17,7 +17,7 @@ import { bringUpToDate, tellWhoWaits } from '../upToDate.ts';
 import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
-import { type PlannedStatus, printPlanned } from './planned.ts';
+import { move, type PlannedStatus, printPlanned, sayWould } from './planned.ts';
 
 export interface ChangingFlags {
   readonly reason?: string;
@@ -177,7 +177,7 @@ function requireMovable({ runbook, holder, taken }: Standing, id: string, move: 
   const by = taken.get(id);
   if (by && move.givesBack) return task;
   if (by) throw heldByTaker(task, by, move);
-  if (task.status === 'RUNNING' && holder) throw held(holder);
+  if (task.status === 'RUNNING' && holder) throw held(runbook.root, holder);
   if (move.from.includes(task.status) || (task.status === move.to && task.status !== 'RUNNING')) return task;
   throw new RunbookError({
     code: 'STATUS_REFUSED',
@@ -211,14 +211,16 @@ function showPlanned(
 ): number {
   const follow = withSteps(runbook, steps).followed.map((task) => ({ task, to: 'READY' as const }));
   for (const { task, from, to, at } of changes)
-    say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);
+    sayWould(context, 'settle', `${oneLine(task.id)}: ${move(context, from, to)} (${oneLine(at)})`);
   for (const { task, to } of steps) {
-    if (task.status === to)
-      say(beside ? `would add     ${oneLine(task.id)}: an issue` : `${oneLine(task.id)} is ${to} already`);
-    else if (before && task.checks.length > 0) say(`would check   ${oneLine(task.id)}, and only then`);
-    if (task.status !== to) say(`would set     ${oneLine(task.id)}: ${task.status} → ${to}`);
+    if (task.status === to) {
+      if (beside) sayWould(context, 'add', `${oneLine(task.id)}: an issue`);
+      else say(`${oneLine(task.id)} is ${to} already`);
+    } else if (before && task.checks.length > 0) sayWould(context, 'check', `${oneLine(task.id)}, and only then`);
+    if (task.status !== to) sayWould(context, 'set', `${oneLine(task.id)}: ${move(context, task.status, to)}`);
   }
-  for (const { task, to } of follow) say(`would settle  ${oneLine(task.id)}: ${task.status} → ${to}`);
+  for (const { task, to } of follow)
+    sayWould(context, 'settle', `${oneLine(task.id)}: ${move(context, task.status, to)}`);
   const planned = steps.map((step) => (step.to === wanted ? { ...step, beside: beside?.(world) } : step));
   printPlanned(context, { tasks: [...steps, ...follow].map(toData) }, changes, [...planned, ...follow]);
   say('Nothing was changed.');

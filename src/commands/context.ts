@@ -85,6 +85,7 @@ export class Context {
       },
       attended: isAttended(flags),
       noColor: flags.color === false || flags.plain === true,
+      plain: flags.plain === true,
       silent: flags.json === true,
       quiet: flags.quiet === true,
       sideBySide,
@@ -92,6 +93,12 @@ export class Context {
     });
     this.#redact = world.redact;
     return world;
+  }
+
+  /** How something is said on stderr. */
+  manner(): { readonly palette: Palette; readonly plain: boolean } {
+    const { color, plain = false } = this.flags;
+    return { palette: paletteFor('stderr', { noColor: color === false || plain }), plain };
   }
 
   /** The error without the values of secrets, as far as they are known: once there is a world. */
