@@ -86,7 +86,10 @@ export function plainLines(told: Told): string[] {
       const status = `${oneLine(link.task.id)} is ${link.task.status}: ${text}`;
       return [`${link.waits.length === 0 ? 'first cause' : 'then'}: ${status}`, ...where].join('; ');
     }),
-    ...factRows(told).map(([label, text], i, rows) => `${label || labelBefore(rows, i)}: ${text}`),
+    ...factRows(told).map(
+      ([label, text], i, rows) =>
+        `${label || labelBefore(rows, i)}: ${text.replaceAll(/ {2,}/g, '; ').replaceAll(' · ', '; ')}`,
+    ),
     ...(told.latest.length === 0 ? [] : [latestWords(told)]),
     ...told.latest.map((moment) => {
       const { time, from, to } = moment;

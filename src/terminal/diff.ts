@@ -9,23 +9,25 @@ const CONTEXT = 3;
 
 /** The diff of one file, its head first. More than `most` lines are cut, and it is said how many are left out. */
 export function showProposal(file: Proposal, palette: Palette, columns: number, most: number): string[] {
+  const { name, summary, lines } = proposalParts(file, palette, most);
+  return [palette.bold(spread(`  ${name}`, summary, columns)), ...lines.map((line) => `  ${line}`)];
+}
+
+/** The same in its parts: which file, what becomes of it, and the lines of its diff. */
+export function proposalParts(file: Proposal, palette: Palette, most: number) {
   // Of bytes that are no text nothing can be compared.
   const isNew = file.before === undefined || file.binaryBytes !== undefined;
   const { first, count, added, removed } = isNew
     ? newLines(file.after, most)
     : changedLines(file.before ?? '', file.after, most);
-  const head = spread(
-    `  ${file.path === undefined ? 'the reply (it goes nowhere but the log)' : oneLine(file.path)}`,
-    summary(file, added, removed),
-    columns,
-  );
   const shown = count > most ? first.slice(0, most - 1) : first;
   const rest = count - shown.length;
-  return [
-    palette.bold(head),
-    ...shown.map((line) => `  ${painted(harmless(line), palette)}`),
-    ...(rest > 0 ? [palette.dim(`  … ${rest} more lines (d shows all)`)] : []),
-  ];
+  const more = rest > 0 ? [palette.dim(`… ${rest} more lines (d shows all)`)] : [];
+  return {
+    name: file.path === undefined ? 'the reply (it goes nowhere but the log)' : oneLine(file.path),
+    summary: summary(file, added, removed),
+    lines: [...shown.map((line) => painted(harmless(line), palette)), ...more],
+  };
 }
 
 /** The same without the values of secrets. */

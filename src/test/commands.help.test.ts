@@ -33,7 +33,7 @@ describe('--help', () => {
         -C, --cd <dir>  work in this folder
         --file <file>   the runbook, if it is not runbook.yaml here or above
         --json          print one JSON object
-        --plain         print without colour or decoration
+        --plain         for a screen reader: words alone, line by line
         -y, --yes       accept replies whose checks pass; --yes=unchecked: also those
                         without checks
         --no-input      never ask; what needs a person is refused (or
@@ -137,7 +137,7 @@ describe('--help', () => {
         -C, --cd <dir>          work in this folder
         --file <file>           the runbook, if it is not runbook.yaml here or above
         --json                  print one JSON object
-        --plain                 print without colour or decoration
+        --plain                 for a screen reader: words alone, line by line
         -y, --yes               accept replies whose checks pass; --yes=unchecked:
                                 also those without checks
         --no-input              never ask; what needs a person is refused (or
