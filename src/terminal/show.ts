@@ -15,7 +15,7 @@ import {
   sayTaken,
   sayUpNext,
 } from './endings.ts';
-import { Page, type Screen } from './page.ts';
+import { asSentence, Page, type Screen } from './page.ts';
 import { sayCheck, sayPrompt, sayProposal, sayReviewPoints } from './review.ts';
 import { ScriptOutput } from './scriptOutput.ts';
 import { whenAgain } from './times.ts';
@@ -48,7 +48,7 @@ class Show {
     switch (event.kind) {
       case 'modelLacking':
         this.#head(event);
-        page.sayBelow(page.line(event.why));
+        page.sayBelow(asSentence(page.line(event.why)));
         break;
       case 'announced':
         this.#announce(event);

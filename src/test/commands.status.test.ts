@@ -154,7 +154,7 @@ describe('status', () => {
         after   b  The second, waits for a
                 c  READY
                 d  The fourth (by hand), waits for b
-        last    <ago>: b PENDING → READY"
+        last    <ago>: a READY → DONE"
     `);
     expect(dataOf('status', await edited.run(['--json']))).toMatchObject({
       unsettled: [{ id: 'a', kind: 'handEdit', from: 'DONE', to: 'ERROR' }],
