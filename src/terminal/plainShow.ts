@@ -43,7 +43,7 @@ function linesOf(page: Page, event: Event): string[] {
         ? []
         : [
             line(
-              'failed',
+              page.screen.sideBySide ? `${oneLine(event.taskId)} failed` : 'failed',
               page.line(howItEnded(event.result)),
               `attempt ${event.attempt + 1} of ${event.attempts} starts`,
             ),

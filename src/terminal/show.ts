@@ -36,10 +36,8 @@ class Show {
 
   constructor(screen: Screen) {
     this.#page = new Page(screen);
-    this.#output = new ScriptOutput(this.#page, (taskId) => {
-      const whose = screen.sideBySide ? `${oneLine(taskId)} ` : '';
-      return `  ${screen.palette.dim(`${whose}│`)} `;
-    });
+    const { palette } = screen;
+    this.#output = new ScriptOutput(this.#page, (taskId) => `  ${palette.dim(`${this.#whose(taskId)}│`)} `);
   }
 
   event(event: Event): void {
@@ -60,7 +58,7 @@ class Show {
         this.#output.flush(event.taskId);
         if (!event.ok && event.attempt < event.attempts)
           page.say(
-            `  ${palette.bad('✘')} ${page.line(howItEnded(event.result))}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
+            `  ${this.#whose(event.taskId)}${palette.bad('✘')} ${page.line(howItEnded(event.result))}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
           );
         break;
       case 'checkStarted':
@@ -177,6 +175,11 @@ class Show {
       default:
         unreachable(event);
     }
+  }
+
+  /** Where several are at work, whose the line is. */
+  #whose(taskId: string): string {
+    return this.#page.screen.sideBySide ? `${oneLine(taskId)} ` : '';
   }
 
   #announce({ task, step, of, plan }: Event & { kind: 'announced' }): void {
