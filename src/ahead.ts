@@ -20,7 +20,7 @@ import { bringUpToDate } from './upToDate.ts';
 
 /** So long a status may stand in the journal alone, in milliseconds; or, in a large plan, so many times what a checkpoint takes. */
 const EVERY_MS = 200;
-const TIMES_ITS_COST = 20;
+const TIMES_ITS_COST = 40;
 /** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
 const CLEARED_AFTER = 500;
 
@@ -41,6 +41,7 @@ interface Options extends Scope {
 
 export class Ahead {
   readonly #session: Session;
+  readonly #journal: string;
   readonly #lease: Lease;
   readonly #options: Options;
   readonly #running = new Set<string>();
@@ -48,6 +49,8 @@ export class Ahead {
   readonly #behind = new Map<string, Status>();
   /** Undefined when the files must be looked at. */
   #known: Knowledge | undefined;
+  /** The files that were as they are known since anything was waited for last. */
+  readonly #sameNow = new Set<string>();
   /** The files of the tasks that ran at the last checkpoint, as they were after it. */
   #sinceCheckpoint = new Map<string, ReadonlyMap<string, string>>();
   #timer: NodeJS.Timeout | undefined;
@@ -56,6 +59,7 @@ export class Ahead {
 
   constructor(session: Session, lease: Lease, options: Options) {
     this.#session = session;
+    this.#journal = join(session.root, journalFile(session.root));
     this.#lease = lease;
     this.#options = options;
   }
@@ -121,6 +125,8 @@ export class Ahead {
 
   /** As `recordOutcome`; where a script has ended well and nobody is in the way, in the journal alone. */
   readonly record = (write: StatusWrite, event: Event & { kind: 'ended' | 'putBack' }): Changed => {
+    // It was waited for.
+    this.#sameNow.clear();
     const { taskId } = write;
     const task = this.#atWork(taskId);
     if (task && write.to === 'DONE' && event.kind === 'ended' && mayGoAhead(task) && this.#isUntouched(task)) {
@@ -186,6 +192,7 @@ export class Ahead {
   #forget(): void {
     const text = this.#known?.runbook.source.text;
     this.#known = undefined;
+    this.#sameNow.clear();
     if (text !== undefined) cleared(text);
   }
 
@@ -277,22 +284,30 @@ export class Ahead {
     const again = readRunbook(path);
     const isSame =
       again.source === runbook.source &&
-      again.tasks.every(({ homes }, i) => homes.at(-1)?.source === runbook.tasks[i]?.homes.at(-1)?.source);
+      again.tasks.every(({ detailFile }, i) => detailFile === runbook.tasks[i]?.detailFile);
     return isSame && again.root === root
       ? { runbook, agenda: new Agenda(runbook, this.#options), stamps, othersBytes }
       : undefined;
   }
 
+  /** Whether nobody has been in the files of a task and of what it waits for. Looked at once between two waits. */
   #isUntouched(task: Task): boolean {
     const known = this.#known;
     if (!known) return false;
-    const files = filesOf([task, ...known.agenda.dependenciesOf(task)]);
-    return this.#othersBytes() === known.othersBytes && areAsStamped(files, known.stamps);
+    if (!this.#sameNow.has(this.#journal)) {
+      if (this.#othersBytes() !== known.othersBytes) return false;
+      this.#sameNow.add(this.#journal);
+    }
+    const isSame = ({ homes }: Task) =>
+      homes.every(({ source: { path } }) => {
+        if (!this.#sameNow.has(path) && areAsStamped([path], known.stamps)) this.#sameNow.add(path);
+        return this.#sameNow.has(path);
+      });
+    return isSame(task) && known.agenda.dependenciesOf(task).every(isSame);
   }
 
   #othersBytes(): number {
-    const size =
-      statSync(join(this.#session.root, journalFile(this.#session.root)), { throwIfNoEntry: false })?.size ?? 0;
+    const size = statSync(this.#journal, { throwIfNoEntry: false })?.size ?? 0;
     return size - this.#session.journaledBytes();
   }
 }

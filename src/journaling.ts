@@ -11,7 +11,10 @@ export interface Journal {
   readonly keep: (event: Event) => void;
   /** The same for several, in one write. */
   readonly keepAll: (events: readonly Event[]) => void;
-  /** The same, but what is appended outlives a crash of the machine only from the next `keep`, `keepAll` or `sync` on. */
+  /**
+   * The same, but it is appended with the next `keep`, `keepAll` or `sync`, or before anything is waited for, and outlives a crash
+   * of the machine only from these on. What can't be written then is tried again with what follows, which throws.
+   */
   readonly keepSoon: (events: readonly Event[]) => void;
   readonly sync: () => void;
   /** How many bytes were appended so far. */
@@ -26,31 +29,52 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
   };
   const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
   const append = appender(root);
+  const due: string[] = [];
   let isBehind = false;
   let written = 0;
+  let isArmed = false;
+  const appendDue = (durably: boolean) => {
+    if (due.length > 0) isBehind = true;
+    append(due, (bytes) => (written += bytes), durably && isBehind);
+    if (durably) isBehind = false;
+  };
+  const keepSoon = (events: readonly Event[]) => {
+    due.push(...linesOf(events));
+    if (due.length === 0 || isArmed) return;
+    isArmed = true;
+    setImmediate(() => {
+      isArmed = false;
+      try {
+        appendDue(false);
+      } catch {
+        // What follows says so.
+      }
+    });
+  };
   const keepAll = (events: readonly Event[]) => {
+    // What follows the end of a script at once is made durable with it: its outcome, a check, the next attempt.
+    if (events.every(({ kind }) => kind === 'scriptEnded')) {
+      keepSoon(events);
+      return;
+    }
     const lines = linesOf(events);
     if (lines.length === 0) return;
-    // What follows the end of a script at once is made durable with it: its outcome, a check, the next attempt.
-    const durably = events.some(({ kind }) => kind !== 'scriptEnded');
-    isBehind = !durably;
-    written += append(lines, durably);
+    due.push(...lines);
+    try {
+      appendDue(true);
+    } catch (error) {
+      // They have not happened.
+      due.splice(Math.max(0, due.length - lines.length));
+      throw error;
+    }
   };
   return {
     runId,
     written: () => written,
     keepAll,
     keep: (event) => keepAll([event]),
-    keepSoon(events) {
-      const lines = linesOf(events);
-      if (lines.length === 0) return;
-      isBehind = true;
-      written += append(lines, false);
-    },
-    sync() {
-      if (isBehind) append([], true);
-      isBehind = false;
-    },
+    keepSoon,
+    sync: () => appendDue(true),
   };
 }
 
@@ -91,9 +115,10 @@ const LINE_END = 0x0a;
 /**
  * One write, so that lines of two processes never mix; after a torn line, a new one begins. A disk that is nearly full takes a
  * part: then a line is torn, and is written anew with those behind it, until there is room for them or the system refuses.
- * Returns the bytes written. The file stays open, and is opened again where another one has come in its place.
+ * Takes from the lines what is written, and tells how many bytes that is. The file stays open, and is opened again where another
+ * one has come in its place.
  */
-function appender(root: string): (lines: readonly string[], durably: boolean) => number {
+function appender(root: string): (lines: string[], wrote: (bytes: number) => void, durably: boolean) => void {
   const path = join(root, journalFile(root));
   let held: { readonly file: number; readonly ino: number; readonly dev: number; size: number } | undefined;
   const open = () => {
@@ -108,24 +133,25 @@ function appender(root: string): (lines: readonly string[], durably: boolean) =>
     held = { file, ino, dev, size: Number.NaN };
     return { held, size };
   };
-  return (lines, durably) =>
+  return (lines, wrote, durably) => {
+    if (lines.length === 0 && !durably) return;
     naming(path, () => {
       const { held: journal, size } = open();
-      let all = 0;
-      for (let rest = lines; rest.length > 0; ) {
+      for (let all = 0; lines.length > 0; ) {
         const isOurs = size + all === journal.size;
         const start = !isOurs && endsTorn(journal.file) ? '\n' : '';
-        const bytes = Buffer.from(`${start}${rest.join('\n')}\n`);
+        const bytes = Buffer.from(`${start}${lines.join('\n')}\n`);
         journal.size = Number.NaN;
         const length = writeSync(journal.file, bytes);
         all += length;
+        wrote(length);
         if (length === bytes.length) journal.size = size + all;
         const written = bytes.subarray(start.length, length);
-        rest = rest.slice(written.filter((byte) => byte === LINE_END).length);
+        lines.splice(0, written.filter((byte) => byte === LINE_END).length);
       }
       if (durably) fsyncSync(journal.file);
-      return all;
     });
+  };
 }
 
 function endsTorn(file: number): boolean {

@@ -10,7 +10,13 @@ import { sayTrouble } from './terminal/trouble.ts';
 
 declare const RUNBOOK_VERSION: string;
 
-const interruption = new AbortController();
+/** Made for the commands that can be interrupted, or when it happens. */
+let interruption: AbortController | undefined;
+
+function interruptible(): AbortController {
+  interruption ??= new AbortController();
+  return interruption;
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   const line = bareLine(argv);
@@ -22,7 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function carry(flags: GlobalFlags, work: Work<[]>): Promise<number> {
-  const context = new Context(flags, interruption.signal);
+  const context = new Context(flags, () => interruptible().signal);
   try {
     return await work(context);
   } catch (error) {
@@ -76,12 +82,12 @@ function errorObject(code: string, message: string, { at, hint }: { at?: unknown
 
 /** The first signal lets what runs come to an orderly end; a second one ends everything at once. */
 async function onSignal(): Promise<void> {
-  if (interruption.signal.aborted) {
+  if (interruption?.signal.aborted) {
     const { killAllNow } = await import('./shell.ts');
     killAllNow();
     process.exit(EXIT.interrupted);
   }
-  interruption.abort();
+  interruptible().abort();
 }
 
 /** Carries out what the command line says, and sets the exit status. */

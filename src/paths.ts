@@ -82,7 +82,8 @@ export function naming<T>(path: string, work: () => T): T {
 /** What stands at a path, followed through symlinks; undefined if there is nothing, or no way to it. */
 export function statOf(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    // An error takes longer to make than to look.
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }

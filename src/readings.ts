@@ -16,6 +16,7 @@ export interface Reading {
  */
 export function readingsOf(text: string, open = false): Reading[] {
   const asItIs: Reading = { text, from: (i) => i, to: (i) => i + 1, cut: Number.POSITIVE_INFINITY };
+  if (!MAY_DIFFER.test(text)) return [asItIs];
   const seen = again(asItIs, UNSEEN, () => '', open ? OPEN_UNSEEN : undefined);
   const escapes = [
     [PERCENT, fromPercent, open ? OPEN_PERCENT : undefined],
@@ -28,6 +29,10 @@ export function readingsOf(text: string, open = false): Reading[] {
   const joined = again(seen, WRAPPED, () => '');
   return [...new Set([seen, ...undone, joined])];
 }
+
+/** A character that a reading other than the first begins with. Most texts have none. */
+const MAY_DIFFER =
+  /[%\\\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\w+/-]{60}\r?\n/;
 
 /** Between the letters of a word, a terminal shows nothing of these: colours and other sequences, controls, joiners. */
 const UNSEEN =

@@ -1,10 +1,10 @@
 // A small process that starts programs for this one (spawner.pl): to fork Node itself takes milliseconds, and the more of them the
 // more memory it has. It gives them real pipes, too, which can be opened anew (`> /dev/stderr`); Node's are sockets, which can't.
 //
-// To it go, with all numbers big-endian in four bytes: the length of the variables that all programs get, and these; then what is
-// asked of it: a letter (s: start, d: drop the pipes), an id, a length and so many bytes. From it comes, in the same form: y (it
-// is ready), s (this pid is to be it), f (it could not: errno), o and e (stdout, stderr), d (ended, its pipes are still open), x (over:
-// the status, as of waitpid).
+// All that goes to it is its length, and so many bytes; numbers are big-endian in four. First the variables that all programs get;
+// then what is asked of it: a letter (n: have a fork at hand, s: become this, d: drop the pipes), a pid, the rest. From it comes: a
+// letter, a pid, a length and so many bytes. y (it is ready), p (a fork waits, to become what it is told), f (it could not: errno), o
+// and e (stdout, stderr), d (ended, its pipes are still open), x (over: the status, as of waitpid).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -14,44 +14,58 @@ import { getSystemErrorName } from 'node:util';
 import { DRAIN_MS, type Ended, endTree, type Program, type Start, type Started, startByNode } from './starting.ts';
 
 const PERL = '/usr/bin/perl';
-/** The numbers of `setsid` by `process.arch`; that of `pidfd_open` is the same on all. */
-const SETSID: Readonly<Record<string, number>> = { x64: 112, arm64: 157, riscv64: 157, loong64: 157 };
+/** The numbers of read, write, close, pipe2, dup3 and setsid by `process.arch`; that of pidfd_open is the same on all. */
+const OTHERS = [63, 64, 57, 59, 24, 157];
+const CALLS: Readonly<Record<string, readonly number[]>> = {
+  x64: [0, 1, 3, 293, 292, 112],
+  arm64: OTHERS,
+  riscv64: OTHERS,
+  loong64: OTHERS,
+};
 const PIDFD_OPEN = 434;
 
 /** Undefined where the system has not what it takes: it is Linux from 5.3 on, with Perl. */
 export async function openSpawner(env: Readonly<Record<string, string>>): Promise<Start | undefined> {
-  const setsid = SETSID[process.arch];
-  if (process.platform !== 'linux' || setsid === undefined || !existsSync(PERL)) return undefined;
-  const child = spawn(PERL, [join(__dirname, 'spawner.pl'), String(setsid), String(PIDFD_OPEN)], {
-    // What Perl reads of the person's variables is none of its business here.
-    env: {},
+  const calls = CALLS[process.arch];
+  if (process.platform !== 'linux' || calls === undefined || !existsSync(PERL)) return undefined;
+  const child = spawn(PERL, [join(__dirname, 'spawner.pl'), ...[...calls, PIDFD_OPEN].map(String)], {
+    // What Perl reads of the person's variables is none of its business here. What it calls is looked up once, and not in each fork.
+    env: { LD_BIND_NOW: '1' },
     cwd: '/',
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
   });
   const spawner = new Spawner(child);
-  spawner.send(framed(strings(Object.entries(env).flat())));
+  spawner.send(framed(Object.entries(env).flat()));
   return (await spawner.isReady) ? (program) => spawner.start(program) : undefined;
 }
 
-/** What is done with the answers to one request. */
+/** What is done with the answers about one program. */
 interface Asked {
   readonly program: Program;
-  readonly started: (pid: number) => void;
   readonly refused: (code: string) => void;
   readonly over: (ended: Ended) => void;
-  readonly decoders: { readonly o: StringDecoder; readonly e: StringDecoder };
-  pid?: number;
+  /** Of a stream that has printed something. */
+  readonly decoders: { o?: StringDecoder; e?: StringDecoder };
   drain?: NodeJS.Timeout;
+}
+
+/** Who waits for a fork. */
+interface Waiting {
+  readonly found: (pid: number) => void;
+  readonly refused: (code: string) => void;
 }
 
 class Spawner {
   readonly isReady: Promise<boolean>;
   readonly #child: ChildProcess;
+  /** By the pids of the forks that they were given. */
   readonly #asked = new Map<number, Asked>();
+  readonly #spares: number[] = [];
+  readonly #waiting: Waiting[] = [];
   #tellReady: (isReady: boolean) => void = () => {};
   #isGone = false;
-  #ids = 0;
+  #isAwaited = true;
   /** What came of an answer that is not whole. */
   #rest: Buffer = Buffer.alloc(0);
 
@@ -64,8 +78,8 @@ class Spawner {
     child.stdout?.on('data', (bytes: Buffer) => this.#read(bytes)).on('close', () => this.#gone());
   }
 
-  send(...parts: readonly Buffer[]): void {
-    this.#child.stdin?.write(Buffer.concat(parts));
+  send(bytes: Buffer): void {
+    this.#child.stdin?.write(bytes);
   }
 
   start(program: Program): Promise<Started> {
@@ -78,24 +92,24 @@ class Spawner {
     const words = [onStdout ? '1' : '', cwd, file, String(own.length), ...own.flat(), file, ...args];
     // No system takes such a text, and Node says so.
     if (this.#isGone || words.some((word) => word.includes('\0'))) return startByNode(program);
-    const id = ++this.#ids;
     return new Promise((resolve, reject) => {
-      const ended = new Promise<Ended>((over, failed) => {
-        const isStarted = () => this.#asked.get(id)?.pid !== undefined;
-        this.#asked.set(id, {
-          program,
-          started: (pid) => resolve({ pid, ended }),
-          refused: (code) => {
-            const error = Object.assign(new Error(`spawn ${file} ${code}`), { code });
-            if (isStarted()) failed(error);
-            else reject(error);
-          },
-          over,
-          decoders: { o: new StringDecoder(), e: new StringDecoder() },
+      const errorOf = (code: string) => Object.assign(new Error(`spawn ${file} ${code}`), { code });
+      const become = (pid: number) => {
+        const ended = new Promise<Ended>((over, failed) => {
+          this.#asked.set(pid, { program, refused: (code) => failed(errorOf(code)), over, decoders: {} });
         });
-      });
-      this.#awaited(true);
-      this.send(request('s', id), framed(strings(words)));
+        this.#awaited();
+        this.send(request('s', pid, words));
+        resolve({ pid, ended });
+      };
+      const spare = this.#spares.shift();
+      if (spare !== undefined) {
+        become(spare);
+        return;
+      }
+      this.#waiting.push({ found: become, refused: (code) => reject(errorOf(code)) });
+      this.#awaited();
+      this.send(request('n', 0));
     });
   }
 
@@ -108,47 +122,56 @@ class Spawner {
       rest = rest.subarray(end);
     }
     this.#rest = rest;
+    this.#awaited();
   }
 
-  #hear(kind: string, id: number, data: Buffer): void {
-    const asked = this.#asked.get(id);
-    if (kind === 'y') {
-      this.#tellReady(true);
-      this.#awaited(false);
-    }
-    if (!asked) return;
+  #hear(kind: string, pid: number, data: Buffer): void {
+    const asked = this.#asked.get(pid);
     switch (kind) {
-      case 's':
-        asked.pid = data.readUInt32BE(0);
-        asked.started(asked.pid);
+      case 'y':
+        this.#tellReady(true);
+        break;
+      case 'p':
+        this.#spares.push(pid);
         break;
       case 'o':
       case 'e':
-        told(asked, kind, asked.decoders[kind].write(data));
+        if (asked) told(asked, kind, decoderOf(asked, kind).write(data));
         break;
       case 'd':
-        asked.drain = setTimeout(() => this.send(request('d', id), framed(Buffer.alloc(0))), DRAIN_MS);
+        if (asked) asked.drain = setTimeout(() => this.send(request('d', pid)), DRAIN_MS);
         break;
       case 'f':
-        asked.refused(getSystemErrorName(-data.readUInt32BE(0)));
-        this.#forget(id, asked);
+        if (asked) this.#forget(pid, asked).refused(getSystemErrorName(-data.readUInt32BE(0)));
+        else this.#waiting.shift()?.refused(getSystemErrorName(-data.readUInt32BE(0)));
         break;
       case 'x':
-        this.#forget(id, asked);
-        for (const stream of ['o', 'e'] as const) told(asked, stream, asked.decoders[stream].end());
-        asked.over(endedAs(data.readUInt32BE(0)));
+        if (asked) this.#over(pid, asked, endedAs(data.readUInt32BE(0)));
+        // Somebody has ended a fork that waited.
+        else this.#spares.splice(0, Number.POSITIVE_INFINITY, ...this.#spares.filter((spare) => spare !== pid));
         break;
     }
+    for (let spare = this.#waiting[0] && this.#spares.shift(); spare; spare = this.#waiting[0] && this.#spares.shift())
+      this.#waiting.shift()?.found(spare);
   }
 
-  #forget(id: number, { drain }: Asked): void {
-    clearTimeout(drain);
-    this.#asked.delete(id);
-    if (this.#asked.size === 0) this.#awaited(false);
+  #over(pid: number, asked: Asked, ended: Ended): void {
+    this.#forget(pid, asked);
+    for (const stream of ['o', 'e'] as const) told(asked, stream, asked.decoders[stream]?.end() ?? '');
+    asked.over(ended);
   }
 
-  /** Whether this process is to stay alive for it. */
-  #awaited(is: boolean): void {
+  #forget(pid: number, asked: Asked): Asked {
+    clearTimeout(asked.drain);
+    this.#asked.delete(pid);
+    return asked;
+  }
+
+  /** Whether this process is to stay alive for what is still to be heard. */
+  #awaited(): void {
+    const is = this.#asked.size + this.#waiting.length > 0;
+    if (is === this.#isAwaited) return;
+    this.#isAwaited = is;
     const parts = [this.#child, this.#child.stdin, this.#child.stdout];
     for (const part of parts) if (part === this.#child || part instanceof Socket) part[is ? 'ref' : 'unref']();
   }
@@ -157,17 +180,21 @@ class Spawner {
   #gone(): void {
     this.#isGone = true;
     this.#tellReady(false);
-    for (const [id, asked] of this.#asked) {
-      if (asked.pid !== undefined) endTree(asked.pid, 'SIGKILL');
-      if (asked.pid === undefined) asked.refused('EPIPE');
-      else asked.over({ exitCode: undefined, signal: 'SIGKILL' });
-      this.#forget(id, asked);
+    for (const { refused } of this.#waiting.splice(0)) refused('EPIPE');
+    for (const [pid, asked] of this.#asked) {
+      endTree(pid, 'SIGKILL');
+      this.#forget(pid, asked).over({ exitCode: undefined, signal: 'SIGKILL' });
     }
   }
 }
 
-/** A letter, an id, a length. */
+/** A letter, a pid, a length. */
 const HEAD = 9;
+
+function decoderOf({ decoders }: Asked, stream: 'o' | 'e'): StringDecoder {
+  decoders[stream] ??= new StringDecoder();
+  return decoders[stream];
+}
 
 function told({ program: { onOutput, onStdout } }: Asked, stream: 'o' | 'e', text: string): void {
   if (text === '') return;
@@ -187,19 +214,23 @@ const SIGNALS =
   `HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
   VTALRM PROF WINCH IO PWR SYS`.split(/\s+/);
 
-function request(kind: string, id: number): Buffer {
-  const bytes = Buffer.alloc(5);
-  bytes.write(kind, 'latin1');
-  bytes.writeUInt32BE(id, 1);
+/** A letter, a pid, and what goes with it. */
+function request(kind: string, pid: number, texts: readonly string[] = []): Buffer {
+  const bytes = framed(texts, 5);
+  bytes.write(kind, 4, 'latin1');
+  bytes.writeUInt32BE(pid, 5);
   return bytes;
 }
 
-function strings(texts: readonly string[]): Buffer {
-  return Buffer.concat(texts.map((text) => framed(Buffer.from(text))));
-}
-
-function framed(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
+/** The length of what follows, room for so many bytes, and each text behind its own length. */
+function framed(texts: readonly string[], room = 0): Buffer {
+  const sizes = texts.map((text) => Buffer.byteLength(text));
+  const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + 4 + size, 4 + room));
+  bytes.writeUInt32BE(bytes.length - 4);
+  let at = 4 + room;
+  for (const [i, text] of texts.entries()) {
+    at = bytes.writeUInt32BE(sizes[i] ?? 0, at);
+    at += bytes.write(text, at);
+  }
+  return bytes;
 }

@@ -31,14 +31,18 @@ export class Context {
   readonly cwd: string;
   /** For what goes to stdout. */
   readonly palette: Palette;
-  readonly signal: AbortSignal;
+  readonly #signal: () => AbortSignal;
   #redact = (text: string) => text;
 
-  constructor(flags: GlobalFlags, signal: AbortSignal) {
+  constructor(flags: GlobalFlags, signal: () => AbortSignal) {
     this.flags = flags;
-    this.signal = signal;
+    this.#signal = signal;
     this.cwd = flags.cd === undefined ? process.cwd() : folderAt(flags.cd);
     this.palette = paletteFor('stdout', { noColor: flags.color === false || flags.plain === true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal();
   }
 
   /** The path of the runbook. Throws RUNBOOK_NOT_FOUND. */

@@ -38,7 +38,7 @@ export function screenLines(context: Context, standing: Standing, spent: Spent):
           `  ${palette.status('RUNNING')}  ${atWorkOn(runbook, holder)}  by pid ${holder.pid} on ${oneLine(holder.host)}, started ${ago(new Date(holder.since), new Date())}`,
         ]
       : [],
-    runbook.tasks.flatMap((task) => takenLines(context, task, taken.get(task.id), columns)),
+    taken.size === 0 ? [] : runbook.tasks.flatMap((task) => takenLines(context, task, taken.get(task.id), columns)),
     interrupted.flatMap((task) => [
       `  ${palette.status('RUNNING')}  ${idAndName(task, columns)}`,
       `           its runner is gone; runbook next ${whatNextDoes(standing, task)}`,

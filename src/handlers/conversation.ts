@@ -101,7 +101,7 @@ export class Conversation {
   }
 
   async #request(prompt: Prompt, soFar: string | undefined): Promise<Attempt | 'aborted'> {
-    const warmed = warmUp(this.#job.session.world.ask, this.#ai.outputParser);
+    const warmed = warmUp(this.#job, this.#ai.outputParser);
     const answer = await this.#exchange.send(prompt, soFar).finally(warmed);
     switch (answer.kind) {
       case 'aborted':
@@ -167,9 +167,11 @@ export class Conversation {
     const { runbook, session, task } = this.#job;
     const files = placed(runbook, task, proposed);
     if (!Array.isArray(files)) return this.#unusable('GENERATION_ERROR', files.refused, response);
+    // Git looks while the diff is made.
+    const looking = personsUncommitted(session, files);
     session.world.emit({ kind: 'proposed', files, whole: false });
     cleared(response);
-    const unsaved = await personsUncommitted(session, files);
+    const unsaved = await looking;
     if (unsaved.length > 0) session.world.emit({ kind: 'uncommitted', paths: unsaved });
     const checked = await this.#check(files);
     if (checked.kind === 'aborted') return 'aborted';

@@ -116,7 +116,8 @@ export function requireFolder(root: string, task: Task, cwd: string): void {
   // To find a place is to look through the whole file.
   const at = () =>
     task.place(task.script && cwd === task.script.cwd && cwd !== task.cwd ? 'script_details.cwd' : 'cwd');
-  const folder = insideProject(root, cwd, at);
+  // The folder of the runbook itself is inside, wherever it lies.
+  const folder = resolve(root, cwd) === root ? root : insideProject(root, cwd, at);
   const entry = statOf(folder);
   if (entry?.isDirectory()) return;
   throw new RunbookError({

@@ -1,9 +1,10 @@
 // The page on stderr that a run is written on: how lines get there beside the one that moves, as wide as the terminal, and
 // without what acts on it or is secret.
+import type { Event } from '../events.ts';
 import type { Task } from '../runbook/task.ts';
 import type { Palette } from './colour.ts';
 import { type Footer, footer } from './footer.ts';
-import { columnsOf, say, sayWhole, write } from './streams.ts';
+import { columnsOf, keepBack, letGo, say, sayWhole, write } from './streams.ts';
 import { flow, harmless, oneLine, WIDEST, wrap } from './words.ts';
 
 export interface Screen {
@@ -94,6 +95,21 @@ export class Page {
     this.footer.stop();
     write();
   }
+}
+
+/** From the end of a script to the start of the next, what is shown is one write. */
+export function inOneWrite(show: (event: Event) => void): (event: Event) => void {
+  return (event) => {
+    if (isBetween(event)) keepBack();
+    else letGo();
+    show(event);
+  };
+}
+
+/** Whether the event stands between two scripts, or is one of a script's. Before one starts, it is said. */
+function isBetween(event: Event): boolean {
+  if (event.kind === 'announced') return event.plan.kind === 'script';
+  return ['output', 'scriptEnded', 'ended', 'readied'].includes(event.kind);
 }
 
 /** With points between them, and broken only there. */

@@ -7,7 +7,7 @@ import { costsOf, limitsOf, sourcesOf } from './announcement.ts';
 import { sentencesOf } from './changes.ts';
 import { proposalParts, redacted } from './diff.ts';
 import { figuresOf, inShort, interruptedWords } from './endings.ts';
-import { asSentence, Page, type Screen } from './page.ts';
+import { asSentence, inOneWrite, Page, type Screen } from './page.ts';
 import { DIFF_LINES } from './review.ts';
 import { ScriptOutput } from './scriptOutput.ts';
 import { whenAgain } from './times.ts';
@@ -17,7 +17,7 @@ export function makePlainShow(screen: Screen): (event: Event) => void {
   const page = new Page({ ...screen, live: false });
   const output = new ScriptOutput(page, (taskId) => (screen.sideBySide ? `${oneLine(taskId)}: ` : ''));
   let headed: string | undefined;
-  return (event) => {
+  return inOneWrite((event) => {
     if (event.kind === 'output') output.add(event.taskId, event.text);
     else if ('taskId' in event && event.taskId !== undefined && ENDS_OUTPUT.includes(event.kind))
       output.flush(event.taskId);
@@ -26,7 +26,7 @@ export function makePlainShow(screen: Screen): (event: Event) => void {
     headed = event.kind === 'modelLacking' ? event.task.id : undefined;
     const lines = linesOf(page, event).slice(isHeaded ? 1 : 0);
     if (lines.length > 0) page.sayWhole(...lines);
-  };
+  });
 }
 
 const ENDS_OUTPUT: readonly Event['kind'][] = ['scriptEnded', 'ended', 'notSaved', 'putBack', 'leftRunning', 'handWon'];

@@ -15,7 +15,7 @@ import {
   sayTaken,
   sayUpNext,
 } from './endings.ts';
-import { asSentence, Page, type Screen } from './page.ts';
+import { asSentence, inOneWrite, Page, type Screen } from './page.ts';
 import { sayCheck, sayPrompt, sayProposal, sayReviewPoints } from './review.ts';
 import { ScriptOutput } from './scriptOutput.ts';
 import { whenAgain } from './times.ts';
@@ -23,7 +23,7 @@ import { fit, money, oneLine, plural } from './words.ts';
 
 export function makeShow(screen: Screen): (event: Event) => void {
   const show = new Show(screen);
-  return (event) => show.event(event);
+  return inOneWrite((event) => show.event(event));
 }
 
 class Show {

@@ -34,8 +34,47 @@ export function columnsOf(stream: 'stdout' | 'stderr'): number | undefined {
   return (isTerminal(stream) && process[stream].columns) || undefined;
 }
 
-/** Writes all of it before it returns. A reader of stdout that has seen enough (`runbook list | head`) ends the program. */
+/**
+ * Writes all of it before it returns, but for what `keepBack` keeps. A reader of stdout that has seen enough (`runbook list | head`)
+ * ends the program.
+ */
 export function write(stream: 'stdout' | 'stderr', text: string): void {
+  if (stream === 'stderr' && isKeptBack && kept.length < MOST_KEPT) {
+    kept += text;
+    return;
+  }
+  const before = kept;
+  kept = '';
+  if (stream === 'stderr') writeNow(stream, before + text);
+  else {
+    writeNow('stderr', before);
+    writeNow(stream, text);
+  }
+}
+
+/**
+ * What is written on stderr from here on comes out with `letGo`, and before anything is waited for: to write a line costs as much as
+ * to make it, and wakes up whoever reads it.
+ */
+export function keepBack(): void {
+  if (isKeptBack) return;
+  isKeptBack = true;
+  setImmediate(letGo);
+  if (!isSeenOff) process.once('exit', letGo);
+  isSeenOff = true;
+}
+
+export function letGo(): void {
+  isKeptBack = false;
+  if (kept !== '') write('stderr', '');
+}
+
+let isKeptBack = false;
+let isSeenOff = false;
+let kept = '';
+const MOST_KEPT = 1 << 16;
+
+function writeNow(stream: 'stdout' | 'stderr', text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
     try {

@@ -388,7 +388,7 @@ test.each([
   expect((await whole.run(args, { env: faultEnv(whole, {}) })).code).toBe(0);
   const calls = whole.read('../trace').trimEnd().split('\n').length;
   expect(calls).toBeGreaterThan(10);
-  const chosen = Array.from({ length: calls }, (_, i) => i + 1).filter((at) => at % EVERY === 0);
+  const chosen = Array.from({ length: calls }, (_, i) => calls - i).filter((_, i) => i % EVERY === 0);
   const found = await inTurns(2, chosen, async (at) => {
     await using rig = await make();
     const killed = await rig.run(args, { env: faultEnv(rig, { at, fault: 'killAfter' }) });
