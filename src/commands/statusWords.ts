@@ -25,7 +25,8 @@ export function spentOn(runbook: Runbook): Spent {
   )) {
     const time = new Date(timestamp);
     // A hand may have been in the line.
-    if (!Number.isNaN(time.getTime())) [last, lastly] = [time, whatHappened(id, change, details) ?? lastly];
+    const what = type === 'READY_TASK' ? undefined : whatHappened(id, change, details);
+    if (!Number.isNaN(time.getTime())) [last, lastly] = [time, what ?? lastly];
     if (typeof details?.['ms'] === 'number' && ['COMPLETE_TASK', 'ERROR_TASK'].includes(type)) ms += details['ms'];
     if (typeof details?.['cost_usd'] === 'number' && /^AI_RESPONSE_(?:RECEIVED|BROKEN)$/.test(type))
       cost += details['cost_usd'];
@@ -33,7 +34,7 @@ export function spentOn(runbook: Runbook): Spent {
   return { ms, cost, last, lastly };
 }
 
-/** Undefined for what belongs to the change before it: a check, a file, a commit. */
+/** Undefined for what belongs to the change before it: a check, a file, a commit. So does what becomes READY by it. */
 function whatHappened(id: string, change: string, details: Readonly<Record<string, unknown>> = {}): string | undefined {
   if (change !== '') return `${id} ${change.replace('->', '→')}`;
   const { change: kind, field } = details;

@@ -150,12 +150,13 @@ function many(label: string, texts: readonly string[]): Row[] {
   return texts.map((text, i) => [i === 0 ? label : '', text]);
 }
 
-function setWords({ unsettled, setBy, task }: Told): string[] {
+function setWords({ unsettled, setBy, task, reason }: Told): string[] {
   if (unsettled) return [unsettledWords(unsettled)];
   if (!setBy) return [`as it was written: the journal tells of no change to ${task.status}`];
   const when = setBy.time ? `${localDate(setBy.time)} ${localTime(setBy.time)} (${ago(setBy.time, new Date())})` : '';
-  // Of a task in ERROR, the issue stands at the top already.
-  const how = howWords(task.status === 'ERROR' ? { ...setBy, note: undefined } : setBy);
+  // What stands at the top already, as the issue of a task in ERROR does, is not said again.
+  const isSaid = task.status === 'ERROR' || (setBy.note !== undefined && reason.text.includes(setBy.note));
+  const how = howWords(isSaid ? { ...setBy, note: undefined } : setBy);
   const what = [when, how].filter(Boolean).join(' · ');
   return setBy.runId === undefined ? [what] : [what, `in run ${oneLine(setBy.runId)}`];
 }

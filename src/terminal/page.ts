@@ -123,3 +123,8 @@ export function indented(text: string): string[] {
     .split('\n')
     .map((line) => `  ${line}`);
 }
+
+/** An error begins in lower case, behind its label; without one, its words are a sentence. */
+export function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -7,7 +7,7 @@ import { costsOf, limitsOf, sourcesOf } from './announcement.ts';
 import { sentencesOf } from './changes.ts';
 import { proposalParts, redacted } from './diff.ts';
 import { figuresOf, inShort, interruptedWords } from './endings.ts';
-import { inOneWrite, Page, type Screen } from './page.ts';
+import { asSentence, inOneWrite, Page, type Screen } from './page.ts';
 import { DIFF_LINES } from './review.ts';
 import { ScriptOutput } from './scriptOutput.ts';
 import { whenAgain } from './times.ts';
@@ -35,7 +35,7 @@ function linesOf(page: Page, event: Event): string[] {
   const { quiet } = page.screen;
   switch (event.kind) {
     case 'modelLacking':
-      return [headLine(page, event), page.line(event.why)];
+      return [headLine(page, event), asSentence(page.line(event.why))];
     case 'announced':
       return [headLine(page, event), ...planLines(page, event.plan, event.task.description)];
     case 'scriptEnded':
@@ -43,7 +43,7 @@ function linesOf(page: Page, event: Event): string[] {
         ? []
         : [
             line(
-              'failed',
+              page.screen.sideBySide ? `${oneLine(event.taskId)} failed` : 'failed',
               page.line(howItEnded(event.result)),
               `attempt ${event.attempt + 1} of ${event.attempts} starts`,
             ),
@@ -163,9 +163,10 @@ function planLines(page: Page, plan: StepPlan, description: string | undefined):
 }
 
 function checkLines(page: Page, { name, command, ok, result, tail }: Event & { kind: 'checkEnded' }): string[] {
-  if (ok) return [line('check passed', page.line(name), name === command ? '' : page.line(command))];
+  const what = name === command ? '' : page.line(command);
+  if (ok) return [line('check passed', page.line(name), what)];
   return [
-    line('check failed', page.line(name), page.line(howItEnded(result))),
+    line('check failed', page.line(name), page.line(howItEnded(result)), what),
     ...(tail === '' ? [] : textLines(page, tail)),
   ];
 }

@@ -28,7 +28,7 @@ export function sayProposal(page: Page, { files, whole }: Event & { kind: 'propo
 export function sayCheck(page: Page, { name, command, ok, result, tail }: Event & { kind: 'checkEnded' }): void {
   const { palette } = page;
   const mark = ok ? palette.good('✔') : palette.bad('✘');
-  const how = ok ? (name === command ? '' : command) : howItEnded(result);
+  const how = [ok ? '' : howItEnded(result), name === command ? '' : command].filter(Boolean).join(': ');
   const line = spread(fit(`  ✔ ${page.line(name)}`, page.columns), fit(page.line(how), page.columns - 4), page.columns);
   page.say(line.replace('✔', mark));
   if (!ok && tail !== '')

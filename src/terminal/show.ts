@@ -15,7 +15,7 @@ import {
   sayTaken,
   sayUpNext,
 } from './endings.ts';
-import { inOneWrite, Page, type Screen } from './page.ts';
+import { asSentence, inOneWrite, Page, type Screen } from './page.ts';
 import { sayCheck, sayPrompt, sayProposal, sayReviewPoints } from './review.ts';
 import { ScriptOutput } from './scriptOutput.ts';
 import { whenAgain } from './times.ts';
@@ -36,10 +36,8 @@ class Show {
 
   constructor(screen: Screen) {
     this.#page = new Page(screen);
-    this.#output = new ScriptOutput(this.#page, (taskId) => {
-      const whose = screen.sideBySide ? `${oneLine(taskId)} ` : '';
-      return `  ${screen.palette.dim(`${whose}│`)} `;
-    });
+    const { palette } = screen;
+    this.#output = new ScriptOutput(this.#page, (taskId) => `  ${palette.dim(`${this.#whose(taskId)}│`)} `);
   }
 
   event(event: Event): void {
@@ -48,7 +46,7 @@ class Show {
     switch (event.kind) {
       case 'modelLacking':
         this.#head(event);
-        page.sayBelow(page.line(event.why));
+        page.sayBelow(asSentence(page.line(event.why)));
         break;
       case 'announced':
         this.#announce(event);
@@ -60,7 +58,7 @@ class Show {
         this.#output.flush(event.taskId);
         if (!event.ok && event.attempt < event.attempts)
           page.say(
-            `  ${palette.bad('✘')} ${page.line(howItEnded(event.result))}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
+            `  ${this.#whose(event.taskId)}${palette.bad('✘')} ${page.line(howItEnded(event.result))}; attempt ${event.attempt + 1} of ${event.attempts} starts`,
           );
         break;
       case 'checkStarted':
@@ -177,6 +175,11 @@ class Show {
       default:
         unreachable(event);
     }
+  }
+
+  /** Where several are at work, whose the line is. */
+  #whose(taskId: string): string {
+    return this.#page.screen.sideBySide ? `${oneLine(taskId)} ` : '';
   }
 
   #announce({ task, step, of, plan }: Event & { kind: 'announced' }): void {

@@ -232,8 +232,8 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('done')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: missing required argument \`id\`
-        runbook done --help  tells what it takes"
+      error: \`runbook done\` needs the id of a task
+        runbook list  shows them all"
     `);
   });
 

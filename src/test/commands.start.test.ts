@@ -68,7 +68,7 @@ describe('start --by', () => {
       first cause: a is RUNNING: bot has taken it, and gives it back; runbook.yaml:2; runbook done a
       to go on: runbook done a
       set: as it was written: the journal tells of no change to PENDING
-      written: runbook.yaml:3  no status, which is PENDING"
+      written: runbook.yaml:3; no status, which is PENDING"
     `);
     expect(dataOf('status', await rig.run(['status', '--json']))).toMatchObject({ interrupted: [], next: 'c' });
     expect(dataOf('why', await rig.run(['why', 'a', '--json']))).toMatchObject({
