@@ -56,7 +56,7 @@ test('`status` loads one file besides the entry, and no package', async () => {
   const { files, bytes, slow } = await loadedBy(rig, 'status');
   expect(files).toEqual(['cli.js', 'core.js']);
   expect(slow).toEqual([]);
-  expect(bytes).toBeLessThan(127_500);
+  expect(bytes).toBeLessThan(126_000);
 });
 
 test('a misspelt field, a wide character and YAML of unusual form bring what they need', async () => {
