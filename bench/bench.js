@@ -96,9 +96,11 @@ function starts() {
     bars([
       ['`--version` × an empty file', ratio('`--version`'), 1.15],
       ['`status`, 100 × an empty file', ratio('`status`, 100 tasks'), 1.4],
+      ['`next --dry-run`, 100 × an empty file', ratio('`next --dry-run`, 100 tasks'), 1.4],
       ['`status`, 1,000 × an empty file', ratio('`status`, 1,000 tasks'), 2],
       ['`next --dry-run`, 1,000 × an empty file', ratio('`next --dry-run`, 1,000 tasks'), 2],
       ['`status`, 10,000 × an empty file', ratio('`status`, 10,000 tasks'), 3.5],
+      ['`next --dry-run`, 10,000 × an empty file', ratio('`next --dry-run`, 10,000 tasks'), 3.5],
       ['one status written, 1,000 × an empty file', ratio('one status written, 1,000 tasks'), 2],
       [
         '`next --dry-run`, 1,000 × backlog.md',

@@ -15,8 +15,9 @@ const CASES = [
   { name: 'a new file of 30 lines', lines: 30 },
   { name: 'a changed file of 30 lines, in git', lines: 30, git: true },
   { name: 'a changed file of 1,000 lines, in git', lines: 1000, git: true },
+  { name: 'a changed file of 5,000 lines, in git', lines: 5000, git: true },
 ];
-/** Milliseconds between two pieces of 40 characters; the program has nothing to do but to wait for the next. */
+/** Milliseconds between two pieces of at least 40 characters; the program has nothing to do but to wait for the next. */
 const PAUSE_MS = 2;
 
 const folder = mkdtempSync(join(tmpdir(), 'runbook-bench-'));
@@ -97,7 +98,8 @@ async function respond(_request, response) {
   const event = (delta, finish = null) =>
     `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const pieces = reply.match(/[\s\S]{1,40}/g) ?? [];
+  const size = Math.max(40, Math.ceil(reply.length / 1000));
+  const pieces = reply.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
   for (const content of pieces.slice(0, -1)) {
     response.write(event({ content }));
     await new Promise((done) => setTimeout(done, PAUSE_MS));

@@ -40,7 +40,7 @@ if (process.argv.includes('--modules'))
 // A runner that is at work may still load a chunk (`npm test` is a step of our own playbook), so that no file is ever missing:
 // each is renamed into its place, and what is left over goes last.
 mkdirSync('dist/schemas/json', { recursive: true });
-for (const { fileName, code } of output) replace(join('dist', fileName), withLoads(code));
+for (const { fileName, code } of output) replace(join('dist', fileName), inAscii(withLoads(code)));
 // The project's own says that a `.js` file is an ES module.
 replace('dist/package.json', '{ "type": "commonjs" }\n');
 replace('dist/spawner.pl', readFileSync('src/spawner.pl', 'utf8'));
@@ -71,6 +71,12 @@ async function bundled(input, options, define = {}) {
   });
   await bundle.close();
   return generated;
+}
+
+/** V8 keeps two bytes for each letter of a text that has one letter beyond the first 256, and reading it takes twice as long. */
+function inAscii(code) {
+  if (/String\.raw`[^`]*[^\0-\x7f]/.test(code)) throw new Error('a raw text can not be written in ASCII');
+  return code.replaceAll(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Whether one of the entries imports the module when it is loaded, itself or through others; so do the entries. */

@@ -20,6 +20,8 @@ const LAZY = [
   'src/models/cost.ts',
   'src/terminal/diff.ts',
   'src/terminal/markdown.ts',
+  // For who wants it so.
+  'src/terminal/plainTrouble.ts',
 ];
 
 const BEHIND = '\0behind:';

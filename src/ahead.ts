@@ -287,7 +287,7 @@ export class Ahead {
     const again = readRunbook(path);
     const isSame =
       again.source === runbook.source &&
-      again.tasks.every(({ homes }, i) => homes.at(-1)?.source === runbook.tasks[i]?.homes.at(-1)?.source);
+      again.tasks.every(({ detailFile }, i) => detailFile === runbook.tasks[i]?.detailFile);
     return isSame && again.root === root
       ? { runbook, agenda: new Agenda(runbook, this.#options), stamps, othersBytes }
       : undefined;

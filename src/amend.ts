@@ -1,5 +1,5 @@
 // Changes the plan for a command: under the lock, in the files as they are at that moment, journaled as ours and not as a hand's.
-import { placeOf, statusesOf, templatesOf } from './edits.ts';
+import { placeOf, statusesOf, templatesOf, writeSeen } from './edits.ts';
 import type { Event } from './events.ts';
 import { type AmendedFile, type Amendment, amendedFiles, blankRunbook, writeAmended } from './runbook/amend.ts';
 import { whileLocked } from './runbook/lock.ts';
@@ -7,7 +7,7 @@ import { planEdits, planOf } from './runbook/plan.ts';
 import { readRunbook } from './runbook/read.ts';
 import { steadily } from './runbook/steady.ts';
 import type { Runbook } from './runbook/task.ts';
-import { readSeen, writeSeen } from './seen.ts';
+import { readSeen } from './seen.ts';
 import type { Session } from './session.ts';
 import { bringUpToDate } from './upToDate.ts';
 

@@ -9,7 +9,8 @@ import { keptEntries } from './runbook/keptReading.ts';
 import { isPlanOf, type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
 import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
-import { readSeen, type Seen, writeSeen } from './seen.ts';
+import { writeDurably } from './runbook/write.ts';
+import { FORMAT, type Head, type KeptSeen, readSeen, type Seen, seenPath } from './seen.ts';
 import type { Session } from './session.ts';
 import { sha256 } from './sha256.ts';
 
@@ -44,29 +45,41 @@ export function noticeEdits(session: Session, settled: Settled): void {
   writeSeen(runbook.root, now);
 }
 
+/** Throws FILE_UNWRITABLE. */
+export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
+  const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
+  const head: Head = {
+    format: FORMAT,
+    length: Buffer.byteLength(lines),
+    taskCount: tasks.length,
+    templates,
+    statuses: statuses.flat(),
+    fields,
+  };
+  writeDurably(seenPath(root), JSON.stringify(head) + lines);
+}
+
 /** A status that has just changed is as it was before, until the journal has the change. */
 export function statusesOf(
   { runbook, changes }: Pick<Settled, 'runbook' | 'changes'>,
-  before: Seen | undefined,
+  before: KeptSeen | undefined,
 ): Seen['statuses'] {
   const journaled = lastChanges(runbook.root);
   const changed = new Set(changes.map(({ task }) => task.id));
-  return Object.fromEntries(
-    runbook.tasks
-      .filter(({ id }) => !journaled.has(id))
-      .flatMap(({ id, status }) => {
-        const kept = changed.has(id) ? before?.statuses[id] : status;
-        return kept === undefined ? [] : [[id, kept]];
-      }),
-  );
+  return runbook.tasks
+    .filter(({ id }) => !journaled.has(id))
+    .flatMap(({ id, status }) => {
+      const kept = changed.has(id) ? before?.statuses.get(id) : status;
+      return kept === undefined ? [] : [[id, kept] as const];
+    });
 }
 
-function isUpToDate(before: Seen, { runbook, changes }: Settled, templates: Seen['templates']): boolean {
+function isUpToDate(before: KeptSeen, { runbook, changes }: Settled, templates: Seen['templates']): boolean {
   if (JSON.stringify(before.templates) !== JSON.stringify(templates)) return false;
   const journaled = lastChanges(runbook.root);
   const changed = new Set(changes.map(({ task }) => task.id));
   return runbook.tasks.every(
-    ({ id, status }) => journaled.has(id) || changed.has(id) || before.statuses[id] === status,
+    ({ id, status }) => journaled.has(id) || changed.has(id) || before.statuses.get(id) === status,
   );
 }
 

@@ -144,7 +144,7 @@ function formatPlace(at: Place, marks: Marks, columns: number): string[] {
 }
 
 /** Of a text that is absurdly long (a circle of ten thousand tasks), the beginning and the end. */
-function shown(text: string): string {
+export function shown(text: string): string {
   return harmless(text.length > 6000 ? `${text.slice(0, 5000)} … ${text.slice(-900)}` : text);
 }
 

@@ -165,6 +165,8 @@ export interface Holder {
   readonly since: string;
   readonly runId: string;
   readonly taskId?: string | undefined;
+  /** The name of its runbook, in its folder; not known of an older version. */
+  readonly runbook?: string | undefined;
 }
 
 /** Who carries out a task elsewhere: no process holds it, and it stays so until it is given back. */

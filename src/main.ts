@@ -10,7 +10,13 @@ import { sayTrouble } from './terminal/trouble.ts';
 
 declare const RUNBOOK_VERSION: string;
 
-const interruption = new AbortController();
+/** Made for the commands that can be interrupted, or when it happens. */
+let interruption: AbortController | undefined;
+
+function interruptible(): AbortController {
+  interruption ??= new AbortController();
+  return interruption;
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   const line = bareLine(argv);
@@ -22,7 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function carry(flags: GlobalFlags, work: Work<[]>): Promise<number> {
-  const context = new Context(flags, interruption.signal);
+  const context = new Context(flags, () => interruptible().signal);
   try {
     return await work(context);
   } catch (error) {
@@ -32,12 +38,12 @@ async function carry(flags: GlobalFlags, work: Work<[]>): Promise<number> {
 
 function report(thrown: unknown, json: boolean): number {
   const error = systemTrouble(thrown) ?? thrown;
-  const plain = ['--no-color', '--plain'].some((flag) => process.argv.includes(flag));
-  const palette = paletteFor('stderr', { noColor: plain });
+  const plain = process.argv.includes('--plain');
+  const palette = paletteFor('stderr', { noColor: plain || process.argv.includes('--no-color') });
   if (error instanceof RunbookError) {
     if (error.code === 'INTERRUPTED' && !json) write('stderr', 'interrupted; nothing was changed\n');
     else if (json) write('stderr', `${asJson(errorObject(error.code, error.message, error))}\n`);
-    else sayTrouble(error, palette);
+    else sayTrouble(error, { palette, plain });
     return error.exitCode;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -76,12 +82,12 @@ function errorObject(code: string, message: string, { at, hint }: { at?: unknown
 
 /** The first signal lets what runs come to an orderly end; a second one ends everything at once. */
 async function onSignal(): Promise<void> {
-  if (interruption.signal.aborted) {
+  if (interruption?.signal.aborted) {
     const { killAllNow } = await import('./shell.ts');
     killAllNow();
     process.exit(EXIT.interrupted);
   }
-  interruption.abort();
+  interruptible().abort();
 }
 
 /** Carries out what the command line says, and sets the exit status. */

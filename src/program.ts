@@ -56,7 +56,7 @@ function globalFlags(program: Command): Command {
     .option('-C, --cd <dir>', 'work in this folder')
     .option('--file <file>', 'the runbook, if it is not runbook.yaml here or above')
     .option('--json', 'print one JSON object')
-    .option('--plain', 'print without colour or decoration')
+    .option('--plain', 'for a screen reader: words alone, line by line')
     .option('-y, --yes', 'accept replies whose checks pass; --yes=unchecked: also those without checks')
     .addOption(new Option('--yes-unchecked').hideHelp())
     .option('--no-input', 'never ask; what needs a person is refused (or RUNBOOK_NO_INPUT=1)')

@@ -12,6 +12,7 @@ import { sweepAccepted } from './handlers/accepting.ts';
 import { prepare } from './handlers/index.ts';
 import type { Job, Outcome, Step } from './handlers/outcome.ts';
 import { restoreTrial } from './handlers/trial.ts';
+import { sweepOwnFolders } from './ownFolder.ts';
 import { type Choice, type PickOptions, pick } from './pick.ts';
 import { takeLease } from './runbook/lease.ts';
 import { nextReady } from './runbook/ready.ts';
@@ -48,6 +49,7 @@ export async function run(path: string, world: World, options: RunOptions): Prom
   try {
     putBackWhatWasOnTrial(session);
     sweepAccepted(session.root);
+    if (lease.predecessor) sweepOwnFolders();
     let end: RunEnd | undefined;
     for (let { predecessor } = lease; ; predecessor = undefined) {
       const script = end || atWork.isFull ? undefined : ahead.next();
@@ -80,6 +82,8 @@ export async function run(path: string, world: World, options: RunOptions): Prom
       for (const ended of await atWork.all()) await conclude(session, ahead, ended, options);
       ahead.close();
     } finally {
+      // What the one before left running may have come to its end meanwhile.
+      if (lease.predecessor) sweepOwnFolders();
       lease.release();
     }
   }

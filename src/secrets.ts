@@ -44,8 +44,14 @@ export interface Redactor {
 export function makeRedactor(environment: Environment, dotEnv: Environment): Redactor {
   const secrets = secretsOf(environment, dotEnv);
   const beginnings = beginningsOf(secrets);
+  const mayHold = secretsSought(secrets);
+  const foundIn = (readings: readonly Reading[]) =>
+    foundAmong(
+      readings.filter(({ text }) => mayHold(text)),
+      secrets,
+    );
   return {
-    text: (text) => hidden(text, 0, text.length, foundIn(readingsOf(text), secrets)),
+    text: (text) => hidden(text, 0, text.length, foundIn(readingsOf(text))),
     stream() {
       let [before, held] = ['', ''];
       const pass = (text: string, until: number, found: readonly Found[]) => {
@@ -58,7 +64,7 @@ export function makeRedactor(environment: Environment, dotEnv: Environment): Red
         push(piece) {
           const text = before + held + piece;
           const readings = readingsOf(text, true);
-          const found = foundIn(readings, secrets);
+          const found = foundIn(readings);
           const mayBegin = Math.min(text.length, ...readings.map((reading) => beginningIn(reading, beginnings)));
           // What is found already may be a part of what is still coming.
           const across = found.find(({ start, end }) => start < mayBegin && end > mayBegin);
@@ -66,7 +72,7 @@ export function makeRedactor(environment: Environment, dotEnv: Environment): Red
         },
         end() {
           const text = before + held;
-          const told = pass(text, text.length, foundIn(readingsOf(text), secrets));
+          const told = pass(text, text.length, foundIn(readingsOf(text)));
           before = '';
           return told;
         },
@@ -90,8 +96,27 @@ interface Found {
   readonly end: number;
 }
 
+/** Of a private key, say, its beginning is enough to look more closely. */
+const SOUGHT = 16;
+
+/**
+ * Tells where none of them can be, which is almost everywhere: all are looked for at once, since one after the other takes longer
+ * than all else that becomes of a script's output.
+ */
+function secretsSought(secrets: readonly Secret[]): (text: string) => boolean {
+  if (secrets.length === 0) return () => false;
+  const beginnings = new Set(secrets.map(({ value }) => value.slice(0, SOUGHT)));
+  const any = new RegExp([...beginnings].map((text) => text.replaceAll(/[^\w]/g, escaped)).join('|'));
+  return (text) => any.test(text);
+}
+
+/** A character of a secret, whichever it is, as a regular expression has it. */
+function escaped(letters: string): string {
+  return `\\u${letters.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** Each stretch once, in order: those that overlap are one, by the name of the first. */
-function foundIn(readings: readonly Reading[], secrets: readonly Secret[]): Found[] {
+function foundAmong(readings: readonly Reading[], secrets: readonly Secret[]): Found[] {
   const all: Found[] = [];
   for (const { text, from, to } of readings) {
     for (const { name, value } of secrets) {

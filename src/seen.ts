@@ -9,19 +9,22 @@ import { FOLDER } from './runbook/folder.ts';
 import type { Fields, Plan, PlannedTask } from './runbook/plan.ts';
 import type { LastStatus } from './runbook/settle.ts';
 import type { Status } from './runbook/task.ts';
-import { writeDurably } from './runbook/write.ts';
 
 export interface Seen {
   readonly plan: Plan;
   /** sha256 of the text, by path. */
   readonly templates: Readonly<Record<string, string>>;
   /** Of the tasks whose status the journal did not know then. Of others there may be old entries, which count for nothing. */
-  readonly statuses: Readonly<Record<string, Status>>;
+  readonly statuses: StatusesById;
 }
 
+type StatusesById = readonly (readonly [id: string, Status])[];
+
 /** As it stands in the file: the tasks of the plan a line each, which is parsed where it is needed. */
-export interface KeptSeen extends Seen {
+export interface KeptSeen extends Omit<Seen, 'statuses'> {
+  readonly statuses: Pick<ReadonlyMap<string, Status>, 'get'>;
   readonly fields: Fields;
+  readonly taskCount: number;
   readonly taskLines: readonly string[];
   /** Another file has another one. */
   readonly stamp: string;
@@ -52,14 +55,15 @@ function stampOf(path: string): string | undefined {
 
 function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
-    const whole = readPlain(seenPath(root), Number.POSITIVE_INFINITY).toString();
-    const end = whole.indexOf('\n');
-    const { format, length, fields, templates, statuses } = JSON.parse(whole.slice(0, end)) as Partial<KeptSeen> &
-      Partial<Head>;
-    if (format !== FORMAT || length !== whole.length - end || !fields || !templates || !statuses) return undefined;
+    const bytes = readPlain(seenPath(root), Number.POSITIVE_INFINITY);
+    const end = bytes.indexOf(LINE_END);
+    const head = JSON.parse(bytes.toString('utf8', 0, end)) as Partial<Head>;
+    const { format, length, taskCount, fields, templates, statuses } = head;
+    if (format !== FORMAT || length !== bytes.length - end) return undefined;
+    if (taskCount === undefined || !fields || !templates || !statuses) return undefined;
     const lines = () =>
-      whole
-        .slice(end + 1)
+      bytes
+        .toString('utf8', end + 1)
         .split('\n')
         .filter(Boolean);
     const plan = () => ({ fields, tasks: lines().map((line) => JSON.parse(line) as PlannedTask) });
@@ -70,9 +74,10 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
       get taskLines() {
         return lines();
       },
+      taskCount,
       fields,
       templates,
-      statuses,
+      statuses: new InOrder(statuses),
       stamp,
     };
   } catch {
@@ -80,17 +85,41 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
   }
 }
 
-interface Head {
+/** The first line of the file. */
+export interface Head {
   readonly format: number;
-  /** In characters, from the end of its line: a file that was cut is shorter. */
+  /** In bytes, from the end of its line: a file that was cut is shorter. */
   readonly length: number;
+  readonly taskCount: number;
+  readonly fields: Fields;
+  readonly templates: Seen['templates'];
+  /** Each id, and behind it the status, in the order of the plan. */
+  readonly statuses: readonly string[];
 }
 
-/** Throws FILE_UNWRITABLE. */
-export function writeSeen(root: string, { plan: { fields, tasks }, templates, statuses }: Seen): void {
-  const lines = tasks.map((task) => `\n${JSON.stringify(task)}`).join('');
-  const head = { format: FORMAT, length: lines.length, templates, statuses, fields };
-  writeDurably(seenPath(root), JSON.stringify(head) + lines);
+/** Whoever asks does so in the order of the plan, mostly: then none of many thousand ids is hashed. */
+class InOrder {
+  readonly #flat: readonly string[];
+  #at = 0;
+  #byId: ReadonlyMap<string, Status> | undefined;
+
+  constructor(flat: readonly string[]) {
+    this.#flat = flat;
+  }
+
+  get(id: string): Status | undefined {
+    const flat = this.#flat;
+    if (this.#at >= flat.length) this.#at = 0;
+    if (flat[this.#at] !== id) return this.#anywhere(id);
+    this.#at += 2;
+    return flat[this.#at - 1] as Status;
+  }
+
+  #anywhere(id: string): Status | undefined {
+    const flat = this.#flat;
+    this.#byId ??= new Map(flat.flatMap((each, i) => (i % 2 === 0 ? [[each, flat[i + 1] as Status]] : [])));
+    return this.#byId.get(id);
+  }
 }
 
 /** The last status of each task that is known: by the journal, or where no line tells of it, as it was seen last. */
@@ -98,13 +127,15 @@ export function lastStatuses(root: string): Pick<ReadonlyMap<string, LastStatus>
   const journaled = lastChanges(root);
   // Who has taken the journal away wants to begin anew.
   if (journaled.size === 0) return journaled;
-  const seen = readSeen(root)?.statuses ?? {};
-  return { get: (id) => journaled.get(id) ?? (Object.hasOwn(seen, id) ? asSeen(seen[id]) : undefined) };
+  const seen = readSeen(root)?.statuses;
+  return { get: (id) => journaled.get(id) ?? asSeen(seen?.get(id)) };
 }
 
 function asSeen(to: Status | undefined): LastStatus | undefined {
   if (to === undefined) return undefined;
-  const known = LAST_SEEN.get(to) ?? {
+  const known = LAST_SEEN.get(to);
+  if (known) return known;
+  const made = {
     from: undefined,
     to,
     unsaved: false,
@@ -113,14 +144,17 @@ function asSeen(to: Status | undefined): LastStatus | undefined {
     record: undefined,
     taken: undefined,
   };
-  LAST_SEEN.set(to, known);
-  return known;
+  LAST_SEEN.set(to, made);
+  return made;
 }
 
 /** One for each status. */
 const LAST_SEEN = new Map<Status, LastStatus>();
 
-const FORMAT = 2;
+const LINE_END = 0x0a;
+
+/** Of the file. */
+export const FORMAT = 3;
 
 /** Where it is kept. */
 export function seenPath(root: string): string {

@@ -47,7 +47,7 @@ export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
 
 /** Takes away what a process that was killed in the middle of a write left beside the files. */
 function sweep({ root, source, tasks }: Runbook): void {
-  const files = tasks.flatMap(({ homes }) => homes.map((home) => home.source.path));
+  const files = tasks.flatMap(({ detailFile }) => detailFile?.path ?? []);
   for (const file of new Set([source.path, seenPath(root), ...files])) removeTemporary(file);
 }
 
@@ -65,8 +65,7 @@ function toEvent({ task: { id: taskId }, kind, from, to, at, mend: mended }: Cha
 }
 
 /** After a skip: which tasks it keeps waiting, and how to let them go on. */
-export function tellWhoWaits(session: Session, ids: readonly string[]): void {
-  const { runbook } = lookAt(session.path);
+export function tellWhoWaits(session: Session, ids: readonly string[], runbook = lookAt(session.path).runbook): void {
   if (runbook.skippedSatisfies) return;
   const waiting = ids
     .flatMap((id) => dependentsOf(runbook, id))

@@ -56,6 +56,12 @@ export function usageError(error: CommanderError, argv: readonly string[]): Runb
   const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
   const at = commandAt(argv);
   const command = argv[at] ?? '';
+  if (error.code === 'commander.missingArgument' && /'id'/.test(message))
+    return new RunbookError({
+      code: 'USAGE',
+      message: `\`runbook ${command}\` needs the id of a task`,
+      hint: 'runbook list  shows them all',
+    });
   const suggestion = more.join(' ').replace(/^\(Did you mean (.+)\?\)$/, '. Did you mean `$1`?');
   const [, value = '', choices = ''] = /'([^']*)' is invalid.*Allowed choices are (.+)\.$/.exec(message) ?? [];
   const worded = message.replaceAll(/'([^']*)'/g, '`$1`');

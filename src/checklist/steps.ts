@@ -88,7 +88,7 @@ class Walk {
   #add(item: Item, headings: readonly string[], parents: readonly string[], waitsFor: readonly number[]): number {
     const { mark, ticked, line } = item;
     const [text, rest] = mark.id === undefined ? shortened(item.text) : [item.text, ''];
-    const body = [rest, item.body].filter((part) => part !== '').join('\n\n');
+    const body = withoutEdges([rest, item.body].filter((part) => part !== '').join('\n\n'));
     const script = scriptOf(item.scripts);
     this.steps.push({
       key: this.#keyFor([...headings, ...parents, text]),
@@ -130,6 +130,11 @@ function shortened(text: string): readonly [string, string] {
   return end
     ? [text.slice(0, end.index + (end[0].startsWith(':') ? 0 : 1)), text.slice(end.index + end[0].length)]
     : [text, ''];
+}
+
+/** Without the empty lines before and behind it, which YAML could only keep in quotes. */
+function withoutEdges(text: string): string {
+  return text.replace(/^(?:[ \t]*\n)+/, '').trimEnd();
 }
 
 /** One path alone would be taken for the file with the instructions. */

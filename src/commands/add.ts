@@ -189,13 +189,19 @@ function tellAdded(context: Context, path: string, id: string, files: readonly s
   const { file, line } = home?.source.place([...home.path, 'id']) ?? { file: 'runbook.yaml', line: 1 };
   const status = task?.status ?? 'PENDING';
   const columns = context.columns();
-  context.print('added', { id, status, at: `${file}:${line}`, files: [...files] }, () =>
+  const data = { id, status, at: `${file}:${line}`, files: [...files] };
+  const next = ['show', 'edit'].map((command) => asCommand(command, oneLine(id)));
+  if (context.flags.plain) {
+    context.print('added', data, () => [['added', [oneLine(id), status, ...files.map(oneLine)].join('; ')].join(': ')]);
+    if (!context.flags.quiet) say(`to go on: ${next.join('; ')}`);
+    return EXIT.ok;
+  }
+  context.print('added', data, () =>
     context.within(
       `added ${oneLine(id)}  ${context.palette.status(status)}`,
       ...flow(files.map(oneLine), ' · ', columns - 2).map((row) => `  ${row}`),
     ),
   );
-  const next = ['show', 'edit'].map((command) => asCommand(command, oneLine(id)));
   if (!context.flags.quiet && !context.flags.json) for (const row of flow(next, ' · ', columns - 2)) say(`  ${row}`);
   return EXIT.ok;
 }

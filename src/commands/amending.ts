@@ -4,7 +4,7 @@ import { statOf } from '../paths.ts';
 import { type AmendedFile, type Amendment, amendedFiles } from '../runbook/amend.ts';
 import { SCHEMA_FOLDER } from '../runbook/newTask.ts';
 import type { Runbook } from '../runbook/task.ts';
-import { type Palette, paletteFor } from '../terminal/colour.ts';
+import type { Palette } from '../terminal/colour.ts';
 import { unifiedDiff } from '../terminal/diff.ts';
 import { say, sayWhole } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
@@ -39,7 +39,7 @@ export async function confirmed(
   runbook: Runbook,
   amendment: Amendment,
 ): Promise<boolean> {
-  const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
+  const { palette } = context.manner();
   if (!context.flags.json && !context.flags.quiet)
     for (const line of diffs(amendedFiles(runbook, amendment).filter(isPersons), palette)) sayWhole(line);
   const { answer } = await world.ask.choose({

@@ -70,6 +70,7 @@ async function insist(ask: Ask, question: string): Promise<string> {
 
 async function askForDependencies(ask: Ask, { tasks }: Runbook): Promise<string[]> {
   const ids = tasks.map(({ id }) => id);
+  say(`  There ${ids.length === 1 ? 'is' : 'are'} ${shownIds(ids)}.`);
   for (;;) {
     const line = (await ask.line('Waits for which ids? (enter: none)')).trim();
     const named = ids.includes(line) ? [line] : line.split(/[\s,]+/).filter((word) => word !== '');
@@ -78,3 +79,11 @@ async function askForDependencies(ask: Ask, { tasks }: Runbook): Promise<string[
     say(`  There is no task ${oneLine(unknown)}.${didYouMean(unknown, ids)}`);
   }
 }
+
+/** The latest come last, as in the file: a new one most likely waits for one of them. */
+function shownIds(ids: readonly string[]): string {
+  const shown = ids.slice(-MOST).map(oneLine).join(', ');
+  return ids.length > MOST ? `${ids.length - MOST} others, and ${shown}` : shown;
+}
+
+const MOST = 8;

@@ -45,5 +45,5 @@ const BREAKS = '@=:';
 function quoted(text: string, quote: Quote): string | undefined {
   if (quote === "'") return text.includes("'") ? undefined : text;
   if (quote === '"') return text.replaceAll(/[\\"$`]/g, '\\$&');
-  return text.replaceAll(/[^\w@%+=:,./^{}\u0080-\u{10ffff}-]|^~/gu, '\\$&');
+  return text.replaceAll(/[^\w@%+=:,./^\u0080-\u{10ffff}-]|^~/gu, '\\$&');
 }

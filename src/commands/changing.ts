@@ -2,12 +2,14 @@
 // else in the YAML stays.
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
-import type { Taken } from '../events.ts';
+import type { Event, Taken } from '../events.ts';
+import { isKeptAsAWhole } from '../runbook/keptReading.ts';
 import { held } from '../runbook/lease.ts';
 import { whileLocked } from '../runbook/lock.ts';
 import { becameReady } from '../runbook/ready.ts';
+import type { StatusWrite } from '../runbook/save.ts';
 import type { Runbook, Status, Task } from '../runbook/task.ts';
-import { type Changed, changeStatus, openSession, type Session } from '../session.ts';
+import { type Changed, changeStatus, changeStatuses, openSession, type Session } from '../session.ts';
 import { lookAt, type Standing } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
 import { asCommand, oneLine } from '../terminal/words.ts';
@@ -15,7 +17,7 @@ import { bringUpToDate, tellWhoWaits } from '../upToDate.ts';
 import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { requireTask } from './next.ts';
-import { type PlannedStatus, printPlanned } from './planned.ts';
+import { move, type PlannedStatus, printPlanned, sayWould } from './planned.ts';
 
 export interface ChangingFlags {
   readonly reason?: string;
@@ -62,15 +64,15 @@ export async function changeEach(
   await move.ask?.(world.ask);
   if (context.flags.dryRun) return showPlanned(context, standing, steps, move, world);
   const session = openSession(path, world);
-  bringUpToDate(session);
-  for (const task of tasks)
-    if (task.status !== move.to) await move.before?.(session, task, standing.taken.get(task.id));
-  for (const step of steps) set(session, step, standing.taken.get(step.task.id), move, flags.reason);
-  bringUpToDate(session);
+  const checked = move.before ? tasks.filter(({ status, checks }) => status !== move.to && checks.length > 0) : [];
+  if (checked.length > 0) bringUpToDate(session);
+  for (const task of checked) await move.before?.(session, task, standing.taken.get(task.id));
+  const changed = whileLocked(session.root, () => setEach(session, standing, steps, move, flags.reason));
   if (move.to === 'SKIPPED')
     tellWhoWaits(
       session,
       tasks.map((task) => task.id),
+      changed,
     );
   context.print('changed', { tasks: steps.map(toData) }, () => []);
   return EXIT.ok;
@@ -80,32 +82,86 @@ function toData({ task: { id, status }, to }: PlannedStatus) {
   return { id, from: status, to };
 }
 
+/** Sets what is to be set, and what follows from that. Returns the runbook as it is then. Contract: called in `whileLocked`. */
+function setEach(
+  session: Session,
+  { taken }: Standing,
+  steps: readonly PlannedStatus[],
+  move: Move,
+  reason: string | undefined,
+): Runbook {
+  const now = bringUpToDate(session);
+  const isAsLookedAt = steps.every(
+    ({ task: { id, status } }) => now.runbook.tasks.find((task) => task.id === id)?.status === status,
+  );
+  if (move.write || !isAsLookedAt) {
+    for (const step of steps) set(session, step, taken.get(step.task.id), move, reason);
+    return bringUpToDate(session).runbook;
+  }
+  const due = steps.filter((step) => isDue(session, step, move));
+  for (const { task } of due) requireSameHands(now.taken.get(task.id), taken.get(task.id), move, task);
+  const { changed, followed } = withSteps(now.runbook, due);
+  changeStatuses(session, [
+    ...due.map(({ task, to }) => {
+      const write = { taskId: task.id, from: task.status, to };
+      return { write, event: statusSet(write, move, reason, taken.get(task.id)) };
+    }),
+    ...followed.map(({ id: taskId, status: from }) => {
+      const write = { taskId, from, to: 'READY' } as const;
+      return { write, event: { kind: 'readied', ...write } as const };
+    }),
+  ]);
+  return isKeptAsAWhole(now.runbook.source.text) ? bringUpToDate(session).runbook : changed;
+}
+
+/** The runbook as these statuses leave it, and the tasks that they leave without anything to wait for. */
+function withSteps(runbook: Runbook, steps: readonly PlannedStatus[]): { changed: Runbook; followed: readonly Task[] } {
+  const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
+  const tasks = runbook.tasks.map((task) => task.withStatus(statuses.get(task.id) ?? task.status));
+  const changed = { ...runbook, tasks };
+  return { changed, followed: becameReady(changed) };
+}
+
+function statusSet(step: StatusWrite, { command }: Move, reason: string | undefined, taken: Taken | undefined): Event {
+  const { taskId, from, to } = step;
+  return { kind: 'statusSet', taskId, from, to, command, reason, takenBy: taken?.by };
+}
+
+/** False, and told, where it stands there already. */
+function isDue({ world }: Session, { task: { id, status }, to }: PlannedStatus, { from }: Move): boolean {
+  if (status !== to || from.includes(to)) return true;
+  world.emit({ kind: 'note', text: `${id} is ${to} already` });
+  return false;
+}
+
 /** The same as when it was looked at, and still in the same hands: its checks may have taken a while. */
 function set(
   session: Session,
-  { task, to }: PlannedStatus,
+  planned: PlannedStatus,
   taken: Taken | undefined,
   move: Move,
   reason: string | undefined,
 ): void {
-  if (task.status === to && !move.from.includes(to)) {
-    session.world.emit({ kind: 'note', text: `${task.id} is ${to} already` });
-    return;
-  }
+  const { task, to } = planned;
+  if (!isDue(session, planned, move)) return;
   const step = { taskId: task.id, from: task.status, to };
-  const event = { kind: 'statusSet', ...step, command: move.command, reason, takenBy: taken?.by } as const;
-  const changed = whileLocked(session.root, () => {
-    if (taken) requireSameHands(lookAt(session.path).taken.get(task.id), taken, move, task);
-    return move.write ? move.write(session, task, taken) : changeStatus(session, step, event);
-  });
+  if (taken) requireSameHands(lookAt(session.path).taken.get(task.id), taken, move, task);
+  const changed = move.write
+    ? move.write(session, task, taken)
+    : changeStatus(session, step, statusSet(step, move, reason, taken));
   // A runner, or another command, was quicker: whether it may still be done is looked at anew.
   if (changed.kind !== 'overtaken') return;
   const now = lookAt(session.path);
   set(session, { task: requireMovable(now, task.id, move), to }, now.taken.get(task.id), move, reason);
 }
 
-function requireSameHands(now: Taken | undefined, before: Taken, { command }: Move, { id, place }: Task): void {
-  if (now === undefined || (now.by === before.by && now.since === before.since)) return;
+function requireSameHands(
+  now: Taken | undefined,
+  before: Taken | undefined,
+  { command }: Move,
+  { id, place }: Task,
+): void {
+  if (now === undefined || before === undefined || (now.by === before.by && now.since === before.since)) return;
   throw new RunbookError({
     code: 'HELD',
     message: `\`${id}\` was taken by \`${now.by}\` meanwhile; \`runbook ${command}\` has changed nothing`,
@@ -121,7 +177,7 @@ function requireMovable({ runbook, holder, taken }: Standing, id: string, move: 
   const by = taken.get(id);
   if (by && move.givesBack) return task;
   if (by) throw heldByTaker(task, by, move);
-  if (task.status === 'RUNNING' && holder) throw held(holder);
+  if (task.status === 'RUNNING' && holder) throw held(runbook.root, holder);
   if (move.from.includes(task.status) || (task.status === move.to && task.status !== 'RUNNING')) return task;
   throw new RunbookError({
     code: 'STATUS_REFUSED',
@@ -153,18 +209,18 @@ function showPlanned(
   { to: wanted, before, beside }: Move,
   world: World,
 ): number {
-  const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
-  const tasks = runbook.tasks.map((task) => task.withStatus(statuses.get(task.id) ?? task.status));
-  const follow = becameReady({ ...runbook, tasks }).map((task) => ({ task, to: 'READY' as const }));
+  const follow = withSteps(runbook, steps).followed.map((task) => ({ task, to: 'READY' as const }));
   for (const { task, from, to, at } of changes)
-    say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);
+    sayWould(context, 'settle', `${oneLine(task.id)}: ${move(context, from, to)} (${oneLine(at)})`);
   for (const { task, to } of steps) {
-    if (task.status === to)
-      say(beside ? `would add     ${oneLine(task.id)}: an issue` : `${oneLine(task.id)} is ${to} already`);
-    else if (before && task.checks.length > 0) say(`would check   ${oneLine(task.id)}, and only then`);
-    if (task.status !== to) say(`would set     ${oneLine(task.id)}: ${task.status} → ${to}`);
+    if (task.status === to) {
+      if (beside) sayWould(context, 'add', `${oneLine(task.id)}: an issue`);
+      else say(`${oneLine(task.id)} is ${to} already`);
+    } else if (before && task.checks.length > 0) sayWould(context, 'check', `${oneLine(task.id)}, and only then`);
+    if (task.status !== to) sayWould(context, 'set', `${oneLine(task.id)}: ${move(context, task.status, to)}`);
   }
-  for (const { task, to } of follow) say(`would settle  ${oneLine(task.id)}: ${task.status} → ${to}`);
+  for (const { task, to } of follow)
+    sayWould(context, 'settle', `${oneLine(task.id)}: ${move(context, task.status, to)}`);
   const planned = steps.map((step) => (step.to === wanted ? { ...step, beside: beside?.(world) } : step));
   printPlanned(context, { tasks: [...steps, ...follow].map(toData) }, changes, [...planned, ...follow]);
   say('Nothing was changed.');

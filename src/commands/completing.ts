@@ -55,18 +55,27 @@ const OF_IDS = ['--start-from', '--until', '--after', '--before', '--depends-on'
 
 /** `words` stand before the one that is typed, which is `typed`; `program` has the global flags. */
 async function candidatesFor(words: readonly string[], typed: string, program: Command): Promise<Candidates> {
-  const { name, isHelp, given, open } = await read(words, program);
+  const { name, isHelp, given, open, onlyArguments } = await read(words, program);
   const command = await defined(name);
   const options = [...(command?.options ?? []), ...program.options].filter((option) => !option.hidden);
   const [, flag] = /^(--[\w-]+)=/.exec(typed) ?? [];
   const ofFlag = flag === undefined ? undefined : options.find((option) => option.long === flag);
-  if (ofFlag) return withFlag(`${flag}=`, valuesOf(ofFlag, words));
+  if (ofFlag && !onlyArguments) return withFlag(`${flag}=`, valuesOf(ofFlag, words));
   const values = open && !(open.variadic && typed.startsWith('-')) ? valuesOf(open, words) : undefined;
   if (values && !open?.variadic) return values;
-  if (typed.startsWith('-')) return options.flatMap(flagsOf);
+  const offered = () => (command && name !== undefined && !isHelp ? argumentsOf(command, name, given, words) : []);
+  if (typed.startsWith('-') && !onlyArguments) return [...options.flatMap(flagsOf), ...endOfFlags(offered())];
   if (values && values.length > 0) return values;
   if (name === undefined || isHelp) return commands(isHelp);
-  return command ? argumentsOf(command, name, given, words) : [];
+  const candidates = offered();
+  if (onlyArguments || typeof candidates === 'string') return candidates;
+  return [...candidates.filter(({ word }) => !word.startsWith('-')), ...endOfFlags(candidates)];
+}
+
+/** What looks like a flag can only stand behind `--`, as everywhere. */
+function endOfFlags(candidates: Candidates): Candidate[] {
+  const behind = typeof candidates === 'string' ? [] : candidates.filter(({ word }) => word.startsWith('-'));
+  return behind.length === 0 ? [] : [{ word: '--', about: `then ${behind.map(({ word }) => word).join(', ')}` }];
 }
 
 interface Line {
@@ -76,6 +85,8 @@ interface Line {
   readonly given: readonly string[];
   /** The flag whose value comes next. */
   readonly open: Option | undefined;
+  /** Behind `--`. */
+  readonly onlyArguments: boolean;
 }
 
 async function read(words: readonly string[], program: Command): Promise<Line> {
@@ -86,7 +97,7 @@ async function read(words: readonly string[], program: Command): Promise<Line> {
   const given: string[] = [];
   for (const word of words) {
     if (open && !open.variadic) open = undefined;
-    else if (word === '--') onlyArguments = true;
+    else if (word === '--') [open, onlyArguments] = [undefined, true];
     else if (word.startsWith('-') && !onlyArguments) {
       const option = options.find(({ long, short }) => long === word || short === word);
       open = option?.required || option?.optional ? option : undefined;
@@ -97,7 +108,7 @@ async function read(words: readonly string[], program: Command): Promise<Line> {
       options = [...program.options, ...((await defined(name))?.options ?? [])];
     } else given.push(word);
   }
-  return { name, isHelp, given, open };
+  return { name, isHelp, given, open, onlyArguments };
 }
 
 function nameOf(word: string): string {

@@ -31,14 +31,18 @@ export class Context {
   readonly cwd: string;
   /** For what goes to stdout. */
   readonly palette: Palette;
-  readonly signal: AbortSignal;
+  readonly #signal: () => AbortSignal;
   #redact = (text: string) => text;
 
-  constructor(flags: GlobalFlags, signal: AbortSignal) {
+  constructor(flags: GlobalFlags, signal: () => AbortSignal) {
     this.flags = flags;
-    this.signal = signal;
+    this.#signal = signal;
     this.cwd = flags.cd === undefined ? process.cwd() : folderAt(flags.cd);
     this.palette = paletteFor('stdout', { noColor: flags.color === false || flags.plain === true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal();
   }
 
   /** The path of the runbook. Throws RUNBOOK_NOT_FOUND. */
@@ -81,6 +85,7 @@ export class Context {
       },
       attended: isAttended(flags),
       noColor: flags.color === false || flags.plain === true,
+      plain: flags.plain === true,
       silent: flags.json === true,
       quiet: flags.quiet === true,
       sideBySide,
@@ -88,6 +93,12 @@ export class Context {
     });
     this.#redact = world.redact;
     return world;
+  }
+
+  /** How something is said on stderr. */
+  manner(): { readonly palette: Palette; readonly plain: boolean } {
+    const { color, plain = false } = this.flags;
+    return { palette: paletteFor('stderr', { noColor: color === false || plain }), plain };
   }
 
   /** The error without the values of secrets, as far as they are known: once there is a world. */

@@ -12,7 +12,7 @@ import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
 import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
-import { printPlanned } from './planned.ts';
+import { move, printPlanned, sayWould } from './planned.ts';
 
 export async function dryRun(
   context: Context,
@@ -23,16 +23,14 @@ export async function dryRun(
 ): Promise<number> {
   if (holder) say(`A runner holds this runbook now (pid ${holder.pid}).`);
   for (const { task, from, to, at } of changes)
-    say(`would settle  ${oneLine(task.id)}: ${from} → ${to} (${oneLine(at)})`);
+    sayWould(context, 'settle', `${oneLine(task.id)}: ${move(context, from, to)} (${oneLine(at)})`);
   for (const { id } of interrupted)
-    say(
-      endedWell.includes(id)
-        ? `would settle  ${oneLine(id)}: RUNNING → DONE (the journal has its good end)`
-        : `would ask about  ${oneLine(id)}, which was RUNNING when its runner ended`,
-    );
+    if (endedWell.includes(id))
+      sayWould(context, 'settle', `${oneLine(id)}: ${move(context, 'RUNNING', 'DONE')} (the journal has its good end)`);
+    else sayWould(context, 'ask about', `${oneLine(id)}, which was RUNNING when its runner ended`);
   const inError = inScope(runbook, options).filter((task) => task.status === 'ERROR');
   const [stopped] = options.keepGoing ? [] : inError;
-  if (stopped) say(`would stop at  ${oneLine(stopped.id)}, which is in ERROR`);
+  if (stopped) sayWould(context, 'stop at', `${oneLine(stopped.id)}, which is in ERROR`);
   const task = foreseen({ runbook, interrupted }, options);
   if (task) {
     // Nobody is missing in a dry run.

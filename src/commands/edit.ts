@@ -4,9 +4,8 @@ import type { Command } from 'commander';
 import { EXIT, type Place, type Trouble } from '../errors.ts';
 import { inspectRunbook } from '../runbook/read.ts';
 import { openSession } from '../session.ts';
-import { paletteFor } from '../terminal/colour.ts';
 import { say } from '../terminal/streams.ts';
-import { sayTrouble } from '../terminal/trouble.ts';
+import { sayTroubles } from '../terminal/trouble.ts';
 import { oneLine } from '../terminal/words.ts';
 import { bringUpToDate } from '../upToDate.ts';
 import type { World } from '../world.ts';
@@ -90,8 +89,7 @@ function mistakesIn(path: string): readonly Trouble[] {
 }
 
 function shown(context: Context, mistakes: readonly Trouble[]): number {
-  const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
-  if (!context.flags.json) for (const mistake of mistakes) sayTrouble(mistake, palette, 'error', '\n\n');
+  if (!context.flags.json) sayTroubles(mistakes, context.manner());
   return mistakes.length === 0 ? EXIT.ok : EXIT.mistake;
 }
 

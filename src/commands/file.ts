@@ -48,7 +48,8 @@ export function writeFile(context: Context, name: string, text: string): void {
       hint: 'Name another file, or move that one away.',
     });
   if (!context.flags.dryRun) writeDurably(path, `${text}\n`);
-  if (!context.flags.quiet) say(`${context.flags.dryRun ? 'would write' : 'wrote'}  ${shown}`);
+  if (!context.flags.quiet)
+    say(`${context.flags.dryRun ? 'would write' : 'wrote'}${context.flags.plain ? ' ' : '  '}${shown}`);
 }
 
 /** Its beginning has our mark. */

@@ -39,8 +39,8 @@ function init(context: Context, folder?: string): number {
   const written = files.map(([path]) => path);
   const verb = context.flags.dryRun ? 'would write' : 'wrote';
   context.print('init', { folder: root, files: written, dry_run: context.flags.dryRun === true }, () => [
-    ...written.map((path) => `${verb}  ${path}`),
-    ...(context.flags.dryRun ? [] : ['', `Now: ${changeFolder(root)}runbook next`]),
+    ...written.map((path) => `${verb}${context.flags.plain ? ' ' : '  '}${path}`),
+    ...(context.flags.dryRun ? [] : [...(context.flags.plain ? [] : ['']), `Now: ${changeFolder(root)}runbook next`]),
   ]);
   return EXIT.ok;
 }

@@ -1,9 +1,10 @@
-// What a dry run prints: the exact changes to the YAML, each file once. Nothing is written.
+// What a dry run prints: what it would do, and the exact changes to the YAML, each file once. Nothing is written.
 import { plannedChanges, type StatusWrite } from '../runbook/save.ts';
 import type { Change } from '../runbook/settle.ts';
 import type { Status, Task } from '../runbook/task.ts';
 import { unifiedDiff } from '../terminal/diff.ts';
-import { oneLine } from '../terminal/words.ts';
+import { say } from '../terminal/streams.ts';
+import { oneLine, pad } from '../terminal/words.ts';
 import type { Context } from './context.ts';
 
 export interface PlannedStatus {
@@ -34,4 +35,14 @@ export function printPlanned(
   context.print('dry_run', { ...data, files }, () =>
     files.flatMap(({ file, before, after }) => [oneLine(file), ...unifiedDiff(before, after, context.palette)]),
   );
+}
+
+/** `would set     pack: READY → DONE`; where it is read aloud, without columns. */
+export function sayWould({ flags }: Context, verb: string, what: string): void {
+  say(`would ${flags.plain ? verb : `${pad(verb, 6)} `} ${what}`);
+}
+
+/** From one status to another. */
+export function move({ flags }: Context, from: Status, to: Status): string {
+  return `${from} ${flags.plain ? 'to' : '→'} ${to}`;
 }

@@ -73,25 +73,36 @@ function toData(task: Task, { template, text, tokens, context }: Prompt, model: 
   };
 }
 
-function summary({ palette }: Context, filled: Prompt, model: Model | undefined, isHidden: boolean): string[] {
+function summary({ palette, flags }: Context, filled: Prompt, model: Model | undefined, isHidden: boolean): string[] {
   const columns = Math.min(columnsOf('stderr') ?? 80, 100);
   const rows = filled.context.map(({ source, chars, lines }) => {
     const where = lines === undefined ? '' : lines[0] === lines[1] ? `line ${lines[0]}` : `lines ${lines.join('–')}`;
     return [oneLine(source), count(Math.ceil(chars / 4)), where] as const;
   });
+  const takes = model?.contextWindow === undefined ? '' : ` of the ${count(model.contextWindow)} that it takes`;
+  const doubt = model ? doubtOf(filled, model) : undefined;
+  const total = `${plural(filled.tokens, 'token')}, estimated${model ? `, for ${oneLine(model.label)}${takes}` : ''}`;
+  const secrets = 'Values of secrets are shown by their names here; they would be sent as they are.';
+  if (flags.plain)
+    return [
+      total,
+      ...rows.map(([source, tokens, where]) =>
+        [`${source}: ${tokens}`, where.replace('–', ' to ')].filter(Boolean).join('; '),
+      ),
+      ...(doubt === undefined ? [] : [`warning: ${oneLine(doubt)}`]),
+      ...(isHidden ? [secrets] : []),
+    ];
   const [longest = 0, second = 0, third = 0] = [0, 1, 2].map((column) =>
     Math.max(...rows.map((row) => width(row[column] ?? ''))),
   );
   const first = Math.min(longest, Math.max(8, columns - second - third - 6));
-  const takes = model?.contextWindow === undefined ? '' : ` of the ${count(model.contextWindow)} that it takes`;
-  const doubt = model ? doubtOf(filled, model) : undefined;
   return [
     '',
-    `${plural(filled.tokens, 'token')}, estimated${model ? `, for ${oneLine(model.label)}${takes}` : ''}:`,
+    `${total}:`,
     ...rows.map(([source, tokens, where]) =>
       `  ${pad(fit(source, first), first)}  ${tokens.padStart(second)}  ${palette.dim(where)}`.trimEnd(),
     ),
     ...(doubt === undefined ? [] : wrap(`${palette.bad('!')} ${oneLine(doubt)}`, columns, '  ')),
-    ...(isHidden ? ['Values of secrets are shown by their names here; they would be sent as they are.'] : []),
+    ...(isHidden ? [secrets] : []),
   ];
 }

@@ -1,5 +1,6 @@
 // `retry`: what went wrong was mended, so the task may be tried again.
 import type { Command } from 'commander';
+import { asCommand } from '../terminal/words.ts';
 import { type ChangingFlags, changeEach, changingFlags } from './changing.ts';
 import type { Action, Context } from './context.ts';
 
@@ -17,7 +18,7 @@ export function withIds(context: Context, ids: string[], flags: ChangingFlags = 
     givesBack: false,
     instead: (task) =>
       task.status === 'PENDING'
-        ? 'It waits for others; `runbook status` shows for which.'
+        ? `It waits for others; \`${asCommand('why', task.id)}\` says for which.`
         : `\`runbook reset ${task.id}\` makes it READY again.`,
   });
 }

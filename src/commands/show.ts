@@ -7,7 +7,8 @@ import { dependentsOf, waitsFor } from '../runbook/ready.ts';
 import { type AiDetails, commandLine, homeLine, type Runbook, type ScriptDetails, type Task } from '../runbook/task.ts';
 import { lookAt } from '../standing.ts';
 import { columnsOf } from '../terminal/streams.ts';
-import { ago, duration, harmless, oneLine, pad, within } from '../terminal/words.ts';
+import { limit } from '../terminal/times.ts';
+import { ago, harmless, oneLine, pad, within } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
 
@@ -23,7 +24,11 @@ function show(context: Context, id: string): number {
   requireTask(runbook, 'show', id);
   const task = runbook.tasks.find((candidate) => candidate.id === id);
   const by = taken.get(id);
-  if (task) context.print('task', toData(runbook, task, by), () => toLines(context, runbook, task, by));
+  if (!task) return EXIT.ok;
+  context.print('task', toData(runbook, task, by), () => {
+    const rows = rowsOf(context, runbook, task, by);
+    return context.flags.plain ? plainLines(task, rows) : screenLines(context, task, rows);
+  });
   return EXIT.ok;
 }
 
@@ -70,9 +75,13 @@ function scriptData({ command, cwd, timeoutMs }: ScriptDetails) {
 /** The columns before what is told. */
 const LABELS = 12;
 
-function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Taken | undefined): string[] {
+type Row = readonly [label: string, texts: readonly string[]];
+
+function rowsOf({ palette, flags }: Context, runbook: Runbook, task: Task, taken: Taken | undefined): Row[] {
+  const isPlain = flags.plain === true;
+  const between = isPlain ? '; ' : ' · ';
   const waits = waitsFor(runbook, task).map((dependency) => `${oneLine(dependency.id)} (${dependency.status})`);
-  const rows: [string, readonly string[]][] = [
+  return [
     ['status', [`${palette.status(task.status)}${waits.length > 0 ? `, waits for ${waits.join(', ')}` : ''}`]],
     ['taken', taken ? [`by ${oneLine(taken.by)}, ${ago(new Date(taken.since), new Date())}`] : []],
     ['type', [task.type]],
@@ -85,7 +94,7 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Take
         .map((other) => oneLine(other.id))
         .slice(0, 8),
     ],
-    ...workRows(task),
+    ...workRows(task, between),
     ['writes', multiline(task.outputArtifact)],
     ['checks', task.checks.map((check) => oneLine(check.name ?? commandLine(check.command)))],
     ['tags', task.tags.length > 0 ? [task.tags.map(oneLine).join(', ')] : []],
@@ -96,7 +105,7 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Take
             Object.entries(task.lastRun)
               .filter(([, value]) => typeof value !== 'object')
               .map(([key, value]) => `${oneLine(key)}: ${oneLine(String(value))}`)
-              .join(' · '),
+              .join(between),
           ]
         : [],
     ],
@@ -104,14 +113,22 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Take
       'issues',
       task.issues.flatMap((issue) =>
         multiline(
-          [issue.timestamp, issue.type, issue.detail, issue.resolution ? `→ ${issue.resolution}` : '']
+          [
+            issue.timestamp,
+            issue.type,
+            issue.detail,
+            issue.resolution ? `${isPlain ? 'settled:' : '→'} ${issue.resolution}` : '',
+          ]
             .filter(Boolean)
-            .join('  '),
+            .join(isPlain ? '; ' : '  '),
         ),
       ),
     ],
     ['log', multiline(logOfLastStart(runbook.root, task.id))],
   ];
+}
+
+function screenLines({ palette }: Context, task: Task, rows: readonly Row[]): string[] {
   const name = oneLine(task.name) === oneLine(task.id) ? '' : `  ${oneLine(task.name)}`;
   const room = columnsOf('stdout');
   return [
@@ -125,7 +142,16 @@ function toLines({ palette }: Context, runbook: Runbook, task: Task, taken: Take
   ];
 }
 
-function workRows({ type, ai, script, instructions }: Task): [string, readonly string[]][] {
+/** For screen readers: each fact on a line of its own, with its name before it. */
+function plainLines(task: Task, rows: readonly Row[]): string[] {
+  const [id, name] = [oneLine(task.id), oneLine(task.name)];
+  return [
+    name === id ? id : `${id}; ${name}`,
+    ...rows.flatMap(([label, texts]) => texts.map((text) => `${label}: ${text}`)),
+  ];
+}
+
+function workRows({ type, ai, script, instructions }: Task, between: string): Row[] {
   if (type === 'MANUAL')
     return [
       [
@@ -137,9 +163,9 @@ function workRows({ type, ai, script, instructions }: Task): [string, readonly s
     ];
   if (type === 'AUTOMATED_SCRIPT') {
     const where = script
-      ? [`in ${oneLine(script.cwd)}`, script.timeoutMs === undefined ? '' : `at most ${duration(script.timeoutMs)}`]
+      ? [`in ${oneLine(script.cwd)}`, script.timeoutMs === undefined ? '' : `at most ${limit(script.timeoutMs)}`]
           .filter(Boolean)
-          .join(' · ')
+          .join(between)
       : '';
     return [
       ['runs', script ? multiline(commandLine(script.command)) : []],

@@ -5,8 +5,7 @@ import { findProblem } from '../handlers/index.ts';
 import { inspectRunbook } from '../runbook/read.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import type { Runbook } from '../runbook/task.ts';
-import { paletteFor } from '../terminal/colour.ts';
-import { sayTrouble } from '../terminal/trouble.ts';
+import { sayTroubles } from '../terminal/trouble.ts';
 import { plural } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { unmeant } from './unmeant.ts';
@@ -24,10 +23,9 @@ async function validate(context: Context): Promise<number> {
   const later = distinct(problems.filter(({ mayCome }) => mayCome).map(({ trouble }) => trouble));
   const warnings = [...inForm.warnings, ...(runbook ? unmeant(runbook) : []), ...later];
   const data = { valid: mistakes.length === 0, mistakes: mistakes.map(toData), warnings: warnings.map(toData) };
-  const palette = paletteFor('stderr', { noColor: context.flags.color === false || context.flags.plain === true });
   if (!context.flags.json) {
-    for (const warning of warnings) sayTrouble(warning, palette, 'warning', '\n\n');
-    for (const mistake of mistakes) sayTrouble(mistake, palette, 'error', '\n\n');
+    sayTroubles(warnings, context.manner(), 'warning');
+    sayTroubles(mistakes, context.manner());
   }
   const tasks = whole ? `${plural(whole.tasks.length, 'task')}, ` : '';
   context.print('validate', data, () => [

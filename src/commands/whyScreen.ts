@@ -86,7 +86,10 @@ export function plainLines(told: Told): string[] {
       const status = `${oneLine(link.task.id)} is ${link.task.status}: ${text}`;
       return [`${link.waits.length === 0 ? 'first cause' : 'then'}: ${status}`, ...where].join('; ');
     }),
-    ...factRows(told).map(([label, text], i, rows) => `${label || labelBefore(rows, i)}: ${text}`),
+    ...factRows(told).map(
+      ([label, text], i, rows) =>
+        `${label || labelBefore(rows, i)}: ${text.replaceAll(/ {2,}/g, '; ').replaceAll(' · ', '; ')}`,
+    ),
     ...(told.latest.length === 0 ? [] : [latestWords(told)]),
     ...told.latest.map((moment) => {
       const { time, from, to } = moment;
@@ -147,12 +150,13 @@ function many(label: string, texts: readonly string[]): Row[] {
   return texts.map((text, i) => [i === 0 ? label : '', text]);
 }
 
-function setWords({ unsettled, setBy, task }: Told): string[] {
+function setWords({ unsettled, setBy, task, reason }: Told): string[] {
   if (unsettled) return [unsettledWords(unsettled)];
   if (!setBy) return [`as it was written: the journal tells of no change to ${task.status}`];
   const when = setBy.time ? `${localDate(setBy.time)} ${localTime(setBy.time)} (${ago(setBy.time, new Date())})` : '';
-  // Of a task in ERROR, the issue stands at the top already.
-  const how = howWords(task.status === 'ERROR' ? { ...setBy, note: undefined } : setBy);
+  // What stands at the top already, as the issue of a task in ERROR does, is not said again.
+  const isSaid = task.status === 'ERROR' || (setBy.note !== undefined && reason.text.includes(setBy.note));
+  const how = howWords(isSaid ? { ...setBy, note: undefined } : setBy);
   const what = [when, how].filter(Boolean).join(' · ');
   return setBy.runId === undefined ? [what] : [what, `in run ${oneLine(setBy.runId)}`];
 }

@@ -1,26 +1,21 @@
 // One start of an AI_ASSISTED task: ask, judge, show, check, decide, and again on retry.
 import { unreachable } from '../errors.ts';
-import type { DecidedBy, NewIssue, Proposal } from '../events.ts';
+import type { DecidedBy, Proposal } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
-import { cleared } from '../runbook/memory.ts';
 import type { AiDetails } from '../runbook/task.ts';
-import type { Model, Reply } from '../world.ts';
+import type { Model } from '../world.ts';
 import { type Attempt, isForTheModel, movedUnder, questionOf, whatWasWrong } from './attempt.ts';
-import { type Checked, runChecks } from './checks.ts';
 import { taken } from './each.ts';
 import { edited } from './editing.ts';
 import { Exchange } from './exchange.ts';
+import { Judging } from './judging.ts';
 import type { Job, Outcome } from './outcome.ts';
 import { type Earlier, fillTemplate, type Prompt } from './prompt.ts';
-import { placed, writeProposal } from './proposal.ts';
-import { type ProposedFile, parseReply } from './reply.ts';
+import { writeProposal } from './proposal.ts';
+import type { ProposedFile } from './reply.ts';
 import { tokensIn } from './size.ts';
-import { withoutThinking } from './thinking.ts';
-import { onTrial } from './trial.ts';
 import { joined } from './turns.ts';
-import { personsUncommitted } from './uncommitted.ts';
 import { warmUp } from './warmUp.ts';
-import { proposedBy } from './work.ts';
 
 /** What a task must have to be AI_ASSISTED. */
 export type CompleteAi = AiDetails & { readonly promptTemplate: string };
@@ -32,7 +27,7 @@ export class Conversation {
   readonly #log: TaskLog;
   readonly #exchange: Exchange;
   readonly #started: number;
-  readonly #issues: NewIssue[] = [];
+  readonly #judging: Judging;
   #retries = 0;
 
   constructor(job: Job, ai: CompleteAi, model: Model) {
@@ -41,6 +36,7 @@ export class Conversation {
     this.#started = job.session.world.now().getTime();
     this.#log = openTaskLog(job.session, job.task.id);
     this.#exchange = new Exchange(job, model, this.#log);
+    this.#judging = new Judging(job, ai, this.#log);
   }
 
   async carryOut(first: Prompt): Promise<Outcome> {
@@ -101,90 +97,20 @@ export class Conversation {
   }
 
   async #request(prompt: Prompt, soFar: string | undefined): Promise<Attempt | 'aborted'> {
-    const warmed = warmUp(this.#job.session.world.ask, this.#ai.outputParser);
+    const warmed = warmUp(this.#job, this.#ai.outputParser);
     const answer = await this.#exchange.send(prompt, soFar).finally(warmed);
     switch (answer.kind) {
       case 'aborted':
         return 'aborted';
       case 'failed':
-        return this.#unusable('GENERATION_ERROR', answer.detail, soFar ?? '', soFar);
+        return this.#judging.unusable('GENERATION_ERROR', answer.detail, soFar ?? '', soFar);
       case 'reply':
-        return this.#judge(
+        return this.#judging.judge(
           soFar === undefined ? answer.reply : { ...answer.reply, text: joined(soFar, answer.reply.text) },
         );
       default:
         return unreachable(answer);
     }
-  }
-
-  async #judge(reply: Reply): Promise<Attempt | 'aborted'> {
-    const { ask, redact } = this.#job.session.world;
-    const said = withoutThinking(reply.text);
-    if (reply.work && !reply.cut) {
-      const proposed = proposedBy(this.#job, reply.work, said ?? '');
-      if (!('refused' in proposed)) return this.#propose(proposed, said ?? '');
-      return this.#unusable('GENERATION_ERROR', proposed.refused, said ?? '');
-    }
-    if (reply.cut) {
-      const detail = 'the reply was cut off at its token limit';
-      return this.#unusable('GENERATION_ERROR', detail, said ?? '', said?.trim() ? reply.text : undefined);
-    }
-    const response = said ?? '';
-    const options = {
-      ...(this.#ai.outputSchema === undefined ? {} : { outputSchema: this.#ai.outputSchema }),
-      ...(this.#job.task.outputArtifact === undefined ? {} : { artifact: this.#job.task.outputArtifact }),
-    };
-    const parsed = await parseReply(this.#ai.outputParser, reply.text, options);
-    cleared(reply.text);
-    if (parsed.kind === 'unusable') return this.#unusable('GENERATION_ERROR', parsed.detail, response);
-    if (parsed.kind === 'files') return this.#propose(parsed.files, response);
-    const several = `the reply has ${parsed.blocks.length} code blocks where one was asked for`;
-    if (ask.lacks('block')) return this.#unusable('GENERATION_ERROR', several, response);
-    const { answer } = await ask.choose({
-      topic: 'block',
-      message: `${several}. Which one?`,
-      choices: parsed.blocks
-        .slice(0, 9)
-        .map(({ label }, i) => ({ key: String(i + 1), answer: `pick:${i}` as const, label: redact(label) })),
-    });
-    const block = parsed.blocks[Number(answer.slice('pick:'.length))];
-    return this.#propose([{ path: undefined, text: block?.text ?? '' }], response);
-  }
-
-  #unusable(issueType: string, detail: string, response: string, cut?: string): Attempt {
-    this.#note(issueType, detail);
-    this.#job.session.tell({ kind: 'replyFailed', taskId: this.#job.task.id, issueType, detail });
-    return { kind: 'unusable', issueType, detail, response, cut };
-  }
-
-  #note(type: string, detail: string): void {
-    const { world } = this.#job.session;
-    this.#issues.push({ timestamp: world.now().toISOString(), type, detail });
-  }
-
-  /** Shows what would change, and lets the checks see it in its place. */
-  async #propose(proposed: readonly ProposedFile[], response: string): Promise<Attempt | 'aborted'> {
-    const { runbook, session, task } = this.#job;
-    const files = placed(runbook, task, proposed);
-    if (!Array.isArray(files)) return this.#unusable('GENERATION_ERROR', files.refused, response);
-    session.world.emit({ kind: 'proposed', files, whole: false });
-    cleared(response);
-    const unsaved = await personsUncommitted(session, files);
-    if (unsaved.length > 0) session.world.emit({ kind: 'uncommitted', paths: unsaved });
-    const checked = await this.#check(files);
-    if (checked.kind === 'aborted') return 'aborted';
-    if (checked.kind === 'failed') this.#note('VALIDATION_FAIL', checked.detail);
-    session.world.emit({ kind: 'reviewPoints', points: this.#ai.reviewPoints });
-    return { kind: 'proposal', files, checked, response };
-  }
-
-  #check(files: readonly Proposal[]): Promise<Checked> {
-    const { session, task } = this.#job;
-    const onDisk = files.flatMap(({ path, after, removes }) =>
-      path === undefined ? [] : [{ path, text: after, removes }],
-    );
-    if (task.checks.length === 0 || onDisk.length === 0) return runChecks(this.#job, this.#log);
-    return onTrial(session, task.id, onDisk, () => runChecks(this.#job, this.#log));
   }
 
   async #decide(
@@ -208,7 +134,7 @@ export class Conversation {
           const files = await taken(session, current.files);
           if (files.length === 0 || files.length === current.files.length) continue;
           tell({ kind: 'decided', taskId: task.id, decision: 'take some', by, detail: namesOf(files) });
-          const some = await this.#propose(files.map(toProposed), current.response);
+          const some = await this.#judging.propose(files.map(toProposed), current.response);
           if (some === 'aborted') return end({ kind: 'cutOff' });
           current = some;
           continue;
@@ -225,8 +151,8 @@ export class Conversation {
         case 'error': {
           const said = by === 'person' || by === '--answer' ? await world.ask.line('What is wrong?') : '';
           report({ kind: 'decided', taskId: task.id, decision: answer, by, detail: said });
-          if (said !== '' || this.#issues.length === 0)
-            this.#note(
+          if (said !== '' || this.#judging.issues.length === 0)
+            this.#judging.note(
               current.kind === 'unusable' ? current.issueType : 'VALIDATION_FAIL',
               said || 'refused on review',
             );
@@ -235,7 +161,7 @@ export class Conversation {
         case 'retry': {
           const feedback = await world.ask.line('What should change? (Enter: nothing to add)');
           report({ kind: 'decided', taskId: task.id, decision: answer, by, detail: feedback });
-          if (feedback !== '') this.#note('VALIDATION_FAIL', feedback);
+          if (feedback !== '') this.#judging.note('VALIDATION_FAIL', feedback);
           return {
             kind: 'retry',
             earlier: { feedback, previousResponse: current.response, error: whatWasWrong(current) },
@@ -287,7 +213,7 @@ export class Conversation {
       files.push({ path, text });
     }
     session.tell({ kind: 'decided', taskId: task.id, decision: 'edit', by, manualEdit: true });
-    return this.#propose(files, attempt.response);
+    return this.#judging.propose(files, attempt.response);
   }
 
   /** Writes it, unless a hand has changed what it would replace since the person saw the diff: then they see it anew. */
@@ -303,7 +229,7 @@ export class Conversation {
     if (changed.length === 0)
       return { kind: 'outcome', outcome: { kind: 'done', record: this.#record('SUCCESS', resolution) } };
     session.tell({ kind: 'artifactChanged', taskId: task.id, paths: changed });
-    const again = await this.#propose(files.map(toProposed), response);
+    const again = await this.#judging.propose(files.map(toProposed), response);
     return again === 'aborted' ? { kind: 'outcome', outcome: { kind: 'cutOff' } } : { kind: 'again', again };
   }
 
@@ -320,7 +246,10 @@ export class Conversation {
       ms: now.getTime() - this.#started,
       usage: this.#exchange.usage,
       log: this.#log.file,
-      issues: resolution === undefined ? this.#issues : this.#issues.map((issue) => ({ ...issue, resolution })),
+      issues:
+        resolution === undefined
+          ? this.#judging.issues
+          : this.#judging.issues.map((issue) => ({ ...issue, resolution })),
       resolution,
       lastRun: { timestamp: now.toISOString(), outcome, ...this.#exchange.summary() },
     };

@@ -136,7 +136,9 @@ export class Exchange {
     } catch (error) {
       if (!(error instanceof RunbookError)) throw error;
       if (came > 0) this.#countBroken(tokens, came, performance.now() - started);
-      if (error.code === 'INTERRUPTED' && session.world.signal.aborted) return { kind: 'aborted' };
+      // Who pastes was asked, and has done nothing yet.
+      if (error.code === 'INTERRUPTED' && session.world.signal.aborted && this.#model.provider !== 'paste')
+        return { kind: 'aborted' };
       if (error.code !== 'MODEL_FAILED') throw error;
       return { kind: 'failed', detail: [error.message, error.hint].filter(Boolean).join('. ') };
     }

@@ -1,7 +1,6 @@
 // AUTOMATED_SCRIPT: shows the command and where it runs, streams its output, keeps all of it, ends by its exit code.
 import { resolve } from 'node:path';
 import { RunbookError } from '../errors.ts';
-import type { ShellResult } from '../events.ts';
 import { openTaskLog, type TaskLog } from '../logs.ts';
 import { insideProject, statOf } from '../paths.ts';
 import { commandLine, type ScriptDetails, type Task } from '../runbook/task.ts';
@@ -46,22 +45,25 @@ async function carryOut(job: Job, script: ScriptDetails): Promise<Outcome> {
 
 async function attempted(job: Job, script: ScriptDetails, log: TaskLog): Promise<Outcome> {
   const attempts = job.task.retries + 1;
+  // Of all attempts: that is how long it took.
+  let ms = 0;
   for (let attempt = 1; ; attempt++) {
     const { result, tail, ok } = await runOnce(job, script, log, attempt, attempts);
+    ms += result.ms;
     if (result.end === 'aborted') return { kind: 'cutOff' };
     if (!ok && attempt < attempts) continue;
     if (!ok)
       return failed(
         job,
         log,
-        result,
+        ms,
         result.end === 'timedOut' ? 'TIMEOUT' : 'SCRIPT_ERROR',
         [howItEnded(result), tail].filter(Boolean).join('\n'),
       );
     const checked = await runChecks(job, log);
     if (checked.kind === 'aborted') return { kind: 'cutOff' };
-    if (checked.kind === 'failed') return failed(job, log, result, 'VALIDATION_FAIL', checked.detail);
-    return { kind: 'done', record: { ms: result.ms, log: log.file, issues: [], lastRun: lastRun(job, 'SUCCESS') } };
+    if (checked.kind === 'failed') return failed(job, log, ms, 'VALIDATION_FAIL', checked.detail);
+    return { kind: 'done', record: { ms, log: log.file, issues: [], lastRun: lastRun(job, 'SUCCESS') } };
   }
 }
 
@@ -91,9 +93,9 @@ async function runOnce(job: Job, script: ScriptDetails, log: TaskLog, attempt: n
   return { result, ok, tail: tail.text() };
 }
 
-function failed(job: Job, log: TaskLog, result: ShellResult, type: string, detail: string): Outcome {
+function failed(job: Job, log: TaskLog, ms: number, type: string, detail: string): Outcome {
   const issue = { timestamp: job.session.world.now().toISOString(), type, detail };
-  return { kind: 'error', record: { ms: result.ms, log: log.file, issues: [issue], lastRun: lastRun(job, 'FAILURE') } };
+  return { kind: 'error', record: { ms, log: log.file, issues: [issue], lastRun: lastRun(job, 'FAILURE') } };
 }
 
 function lastRun({ session }: Job, outcome: 'SUCCESS' | 'FAILURE') {

@@ -1,16 +1,17 @@
 // The agent CLIs `claude`, `codex` and `gemini`, as they are installed and logged in. Each is asked once, in an empty folder and
 // without tools, so that it reads and changes nothing: the prompt is all that it sees. With `tools: true` it works on a copy of
 // the project. It prints a JSON object a line.
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import type { ShellResult, Usage } from '../events.ts';
+import { makeOwnFolder } from '../ownFolder.ts';
 import type { ModelSettings } from '../runbook/task.ts';
+import type { Environment } from '../secrets.ts';
 import type { Model, ModelChoice, ModelRequest, Reply, Surroundings, Work } from '../world.ts';
 import { copiesOf } from './copies.ts';
 import { failed, interrupted } from './faults.ts';
-import { type Heard, hearClaude, hearCodex, hearGemini } from './hearing.ts';
+import { geminiWasCut, type Heard, hearClaude, hearCodex, hearGemini } from './hearing.ts';
 
 type AgentName = 'claude' | 'codex' | 'gemini';
 
@@ -23,7 +24,9 @@ interface Asked {
 
 interface Agent {
   readonly args: (asked: Asked) => readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: (folder: string, theirs: Environment) => Readonly<Record<string, string>>;
+  /** Whether what it left in its folder tells that its reply was cut, where its output does not. */
+  readonly wasCut?: (folder: string) => boolean;
   /** What one line of its output says; empty for lines that say nothing of interest. */
   readonly hear: (line: Readonly<Record<string, unknown>>) => Heard;
 }
@@ -46,7 +49,7 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
       ...(model === undefined ? [] : ['--model', model]),
     ],
     // It would ask again ten times, for minutes.
-    env: { CLAUDE_CODE_MAX_RETRIES: '2' },
+    env: () => ({ CLAUDE_CODE_MAX_RETRIES: '2' }),
     hear: hearClaude,
   },
   codex: {
@@ -60,7 +63,7 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
       ...(model === undefined ? [] : ['--model', model]),
       '-',
     ],
-    env: {},
+    env: () => ({}),
     hear: hearCodex,
   },
   gemini: {
@@ -70,7 +73,8 @@ const AGENTS: Readonly<Record<AgentName, Agent>> = {
       ...(tools ? ['--approval-mode', 'auto_edit'] : []),
       ...(model === undefined ? [] : ['--model', model]),
     ],
-    env: { NO_COLOR: '1' },
+    env: (folder, theirs) => ({ NO_COLOR: '1', ...telemetryTo(join(folder, TELEMETRY), theirs) }),
+    wasCut: (folder) => geminiWasCut(textIn(join(folder, TELEMETRY))),
     hear: hearGemini,
   },
 };
@@ -81,6 +85,19 @@ function setBySandbox(marks: Asked['marks']): string[] {
     '-c',
     `shell_environment_policy.set.${name}=${JSON.stringify(value)}`,
   ]);
+}
+
+const TELEMETRY = 'telemetry.json';
+
+/** Only in its telemetry does it tell how a reply ended. Whoever has set that up in the environment keeps it as it is. */
+function telemetryTo(file: string, theirs: Environment): Record<string, string> {
+  if (Object.keys(theirs).some((name) => name.startsWith('GEMINI_TELEMETRY_'))) return {};
+  const settings = { ENABLED: 'true', TARGET: 'local', LOG_PROMPTS: 'false', TRACES_ENABLED: 'false', OUTFILE: file };
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`GEMINI_TELEMETRY_${name}`, value]));
+}
+
+function textIn(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 /** Some ask their server again and again for as long as they are let. */
@@ -103,7 +120,7 @@ export function agentModel(
     price: (input, output) => price && (input * price.input + output * price.output) / 1e6,
     contextWindow: settings.contextWindow,
     async reply(request) {
-      const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
+      const folder = makeOwnFolder();
       try {
         writeFileSync(join(folder, 'no-tools.toml'), settings.tools ? EDITS_ONLY : NO_TOOLS);
         const copy = await copies?.make();
@@ -116,7 +133,7 @@ export function agentModel(
           },
           {
             cwd: copy?.folder ?? folder,
-            env: { ...agent.env, ...request.marks },
+            env: { ...agent.env(folder, env), ...request.marks },
             timeoutMs,
             input: asOneText(request),
             onStdout: listening.push,
@@ -124,7 +141,8 @@ export function agentModel(
           },
         );
         if (signal.aborted) throw interrupted();
-        const listened = listening.end();
+        const heard = listening.end();
+        const listened = { ...heard, isCut: heard.isCut || (agent.wasCut?.(folder) ?? false) };
         return replyOf(name, listened, result, settings, await copy?.work());
       } finally {
         copies?.remove();
@@ -236,7 +254,7 @@ function replyOf(
   if (result.end === 'timedOut') throw failed(`${name} did not answer in time`, 'Retry, or set a longer `timeout`.');
   if (result.end === 'notStarted') throw failed(`${name} could not be started: ${result.problem}`, 'Is it installed?');
   if (trouble !== undefined) throw failed(`${name} says: ${trouble.trim().replace(/\.$/, '')}`, hintFor(name, trouble));
-  if (result.exitCode !== 0) {
+  if (result.exitCode !== 0 && !cut) {
     const said = complaint.trim().split('\n').at(-1) ?? '';
     const how = result.exitCode === undefined ? `was ended by ${result.signal}` : `exit ${result.exitCode}`;
     throw failed(`${name}: ${how}${said && `: ${said}`}`, `Try it by itself: \`${name}\`.`);

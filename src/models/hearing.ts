@@ -66,7 +66,8 @@ export function hearCodex(line: Line): Heard {
     return { usage: { inputTokens, outputTokens, cost: undefined } };
   }
   if (line['type'] !== 'turn.failed') return {};
-  return { trouble: plainError(text(map(line['error'])['message'])) || 'it failed' };
+  const message = text(map(line['error'])['message']);
+  return message.endsWith('max_output_tokens') ? { isCut: true } : { trouble: plainError(message) || 'it failed' };
 }
 
 /** `stream-json` of Gemini CLI. */
@@ -80,6 +81,15 @@ export function hearGemini(line: Line): Heard {
   const stats = map(line['stats']);
   const [inputTokens, outputTokens] = [number(stats['input_tokens']), number(stats['output_tokens'])];
   return { usage: { inputTokens, outputTokens, cost: undefined } };
+}
+
+/**
+ * Whether the telemetry of Gemini CLI tells that its last answer was cut, which its output does not. The file has one object
+ * after the other, each in many lines.
+ */
+export function geminiWasCut(telemetry: string): boolean {
+  const [, last] = [...telemetry.matchAll(/^ {4}"finish_reasons": \[([^\]]*)\]/gm)].at(-1) ?? [];
+  return last?.trimEnd().endsWith('"length"') ?? false;
 }
 
 function claudeTool(part: Line): string[] {

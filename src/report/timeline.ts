@@ -17,7 +17,8 @@ interface Bar {
 /** The latest starts; more would be no drawing. */
 const MOST_BARS = 150;
 const LEFT = 210;
-const WIDTH = 640;
+/** With what stands on both sides of it, as wide as the page. */
+const WIDTH = 556;
 const ROW = 24;
 const TOP = 34;
 /** For a stretch in which nothing ran. */

@@ -1,5 +1,5 @@
 // What is wrong with a YAML text, in words that a person knows, and where it begins.
-import { type Document, isCollection, isPair, isScalar, Lexer, type Node, Parser, visit } from 'yaml';
+import { type Document, isCollection, isPair, isScalar, type Node, visit } from 'yaml';
 import { didYouMean } from '../suggest.ts';
 import { type Aliases, tooFar } from './aliases.ts';
 import { doubledKey } from './doubled.ts';
@@ -75,32 +75,18 @@ export function mergesNoMap(text: string): SyntaxMistake {
   return { message: '`<<` merges maps, and this is none', hint, start, end: start + 2 };
 }
 
-/** Where maps and lists stand too deep in each other, if they do. */
-export function nestedTooDeep(text: string): SyntaxMistake | undefined {
-  if (!mayBeDeep(text)) return undefined;
-  const parser = new Parser();
-  let start = 0;
-  for (const lexeme of new Lexer().lex(text)) {
-    // What it yields are whole documents, which are not wanted here.
-    for (const _document of parser.next(lexeme));
-    if (parser.stack.length > DEEPEST) return { ...TOO_DEEP, start, end: start + 1 };
-    start += lexeme.length;
-  }
-  return undefined;
-}
-
 /**
- * The parser composes by recursion, and a full stack can end the process where no one can catch it. Counting is not: so deep,
- * it takes that many brackets, marks of a list on a line, or blanks before one. Most texts have not, and are not read twice.
+ * False where maps and lists can't stand too deep in each other. Counting is enough: it would take that many brackets, marks of a
+ * list on a line, or blanks before one. Most texts have not.
  */
-function mayBeDeep(text: string): boolean {
+export function mayBeDeep(text: string): boolean {
   const brackets = text.match(/[[{]/g)?.length ?? 0;
   const marks = new RegExp(`(?:[-?:][ \\t]+){${DEEPEST >> 1}}`);
   return brackets > DEEPEST >> 1 || marks.test(text) || text.includes(' '.repeat(DEEPEST >> 1));
 }
 
 /** How deep maps and lists may stand in each other. A plan that a person reads has ten levels. */
-const DEEPEST = 500;
+export const DEEPEST = 500;
 
 export const TOO_DEEP = { message: `the YAML is nested too deeply: more than ${DEEPEST} levels` };
 

@@ -40,16 +40,16 @@ function namedRunbook(path: string, named: string): string {
   });
 }
 
-/** By folder, what stands in the names of its runbook's own files: nothing, unless it has another name than usual. */
-const marks = new Map<string, string>();
+/** By folder, the name of its runbook, unless it is the usual one: it stands in the names of its own files. */
+const names = new Map<string, string>();
 
 /** Several runbooks may stand in one folder. Each has its own history: the other's would be taken for what a hand has changed. */
 export function keepApart(path: string): void {
   const root = realpathSync(dirname(path));
   const real = existsSync(path) ? realpathSync(path) : path;
   const name = dirname(real) === root ? basename(real) : basename(path);
-  if (name === RUNBOOK_FILE) marks.delete(root);
-  else marks.set(root, `.${name.replace(/\.yaml$/, '')}`);
+  if (name === RUNBOOK_FILE) names.delete(root);
+  else names.set(root, name);
 }
 
 /** The name of a file that belongs to the runbook of this folder: `logs/run_log.jsonl`, or `logs/run_log.release.jsonl`. */
@@ -57,7 +57,13 @@ export function ownFile(root: string, name: string): string {
   return name.replace(/(?=\.\w+$)/, markOf(root));
 }
 
+/** What the runbook of this folder is called. */
+export function nameOfRunbook(root: string): string {
+  return names.get(root) ?? RUNBOOK_FILE;
+}
+
 /** The same as a part of a folder's name: nothing, or `.release`. */
 export function markOf(root: string): string {
-  return marks.get(root) ?? '';
+  const name = names.get(root);
+  return name === undefined ? '' : `.${name.replace(/\.yaml$/, '')}`;
 }

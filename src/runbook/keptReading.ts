@@ -57,7 +57,7 @@ export function recallReading(root: string, text: string): void {
     if (reader !== READER) return;
     const before = whole.slice(end + 1);
     kept.set(root, { text: before, value, seen, reading: habits && recall(before, value, habits) });
-    if (Array.isArray(value['tasks'])) for (const task of value['tasks']) sure.add(task);
+    if (Array.isArray(value['tasks'])) sure = value['tasks'];
   } catch {
     // There is none, or it was not written whole.
   }
@@ -70,7 +70,7 @@ export function keptValue(root: string, text: string): unknown {
 }
 
 /** Of the entries of a runbook that is kept it is known that they are of the plain form. */
-const sure = new Set<unknown>();
+let sure: readonly unknown[] = [];
 
 /** Whether all of it is of the plain form, without looking again at what is known. */
 export function isPlainRunbook(value: unknown): value is RawRunbook {
@@ -108,6 +108,11 @@ export function keepReading(root: string, { text, value }: Source, seen?: string
   } catch {
     // No space, no permission.
   }
+}
+
+/** Whether what is kept of this text says nothing once it differs anywhere, and has to be kept again. */
+export function isKeptAsAWhole(text: string): boolean {
+  return text.length >= LONG && readPlainYaml(text) === undefined;
 }
 
 const MOST_TIMES = 3;

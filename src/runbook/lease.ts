@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import type { Holder } from '../events.ts';
 import { naming } from '../paths.ts';
+import { nameOfRunbook } from './find.ts';
 import { FOLDER, folderFor } from './folder.ts';
 import { isAlive, self } from './holder.ts';
 import { holderOf, ownName, take, tidyUp } from './lock.ts';
@@ -21,9 +22,9 @@ export interface Lease {
 /** Throws HELD if a live runner has it. A lease whose process is gone (also after a reboot, or with its pid reused) is taken over. */
 export function takeLease(root: string, runId: string, now: Date): Lease {
   const path = join(folderFor(root), LEASE);
-  const holder = self(runId, now);
+  const holder = { ...self(runId, now), runbook: nameOfRunbook(root) };
   const taken = take(path, holder);
-  if ('heldBy' in taken) throw held(taken.heldBy);
+  if ('heldBy' in taken) throw held(root, taken.heldBy);
   tidyUp(path);
   const { predecessor } = taken;
   // Until it is settled what that one left, its task stays named: this runner may be killed too.
@@ -41,11 +42,14 @@ export function leaseHolder(root: string): { holder: Holder; alive: boolean } | 
   return holder && { holder, alive: isAlive(holder) };
 }
 
-export function held(holder: Holder): RunbookError {
+export function held(root: string, holder: Holder): RunbookError {
   const task = holder.taskId === undefined ? '' : `, now at \`${holder.taskId}\``;
+  const { runbook = nameOfRunbook(root) } = holder;
+  // Two may name the same files, and put them on trial at the same time.
+  const what = runbook === nameOfRunbook(root) ? 'this runbook' : `this folder, for its runbook \`${runbook}\``;
   return new RunbookError({
     code: 'HELD',
-    message: `another runner holds this runbook: pid ${holder.pid} on \`${holder.host}\`, since ${holder.since}${task}`,
+    message: `another runner holds ${what}: pid ${holder.pid} on \`${holder.host}\`, since ${holder.since}${task}`,
     hint: 'Let it finish, or end it. If that machine is gone for good, delete .runbook/lease.json.',
   });
 }

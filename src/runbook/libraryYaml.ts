@@ -1,7 +1,19 @@
 // YAML as the library reads it: all forms of it, and what is wrong in it.
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  Parser,
+  YAMLParseError,
+} from 'yaml';
 import { type Aliases, aliasesOf } from './aliases.ts';
-import { keysTooDeep, mergesNoMap, nestedTooDeep, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
+import { DEEPEST, keysTooDeep, mayBeDeep, mergesNoMap, syntaxMistake, TOO_DEEP, unfoldsTooFar } from './brokenYaml.ts';
 import { cleared, isLarge } from './memory.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
@@ -24,7 +36,41 @@ export function readByLibrary(text: string): YamlReading {
 
 /** A text that the library could not read for that reason, however little of it there is. */
 export function isNestedTooDeep(text: string): boolean {
-  return nestedTooDeep(text) !== undefined;
+  if (!mayBeDeep(text)) return false;
+  try {
+    for (const _token of tokensOf(text));
+    return false;
+  } catch (error) {
+    if (error instanceof SyntaxRefusal) return true;
+    throw error;
+  }
+}
+
+/** Throws SyntaxRefusal: documents are composed by recursion, and a full stack can end the process where no one can catch it. */
+function* tokensOf(text: string): Generator<CST.Token> {
+  const parser = new Parser();
+  let start = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > DEEPEST) throw new SyntaxRefusal({ ...TOO_DEEP, start, end: start + 1 });
+    start += lexeme.length;
+  }
+  yield* parser.end();
+}
+
+/** The first document, with an error if there are more. As `parseDocument` does it, which says nothing of how deep it goes. */
+function documentIn(text: string): Document.Parsed {
+  const composer = new Composer({ prettyErrors: false, logLevel: 'error', merge: true, uniqueKeys: false });
+  let first: Document.Parsed | undefined;
+  for (const document of composer.compose(tokensOf(text), true, text.length)) {
+    if (first) {
+      first.errors.push(new YAMLParseError([document.range[0], document.range[1]], 'MULTIPLE_DOCS', ''));
+      break;
+    }
+    first = document;
+  }
+  if (!first) throw new Error('there is no document in a text, not even an empty one');
+  return first;
 }
 
 /** One is kept, for the many places that a list of mistakes asks for. */
@@ -40,15 +86,13 @@ function readAgain(text: string): Read {
 let again: { readonly text: string; readonly read: Read } | undefined;
 
 function readWhole(text: string): Read & { readonly value: unknown } {
-  const deep = nestedTooDeep(text);
-  if (deep) throw new SyntaxRefusal(deep);
   try {
-    const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', merge: true, uniqueKeys: false });
+    const document = documentIn(text);
     const mistake = syntaxMistake(document, text);
     if (mistake) throw new SyntaxRefusal(mistake);
     const deepKey = keysTooDeep(document, text);
     if (deepKey) throw new SyntaxRefusal(deepKey);
-    const aliases = aliasesOf(document);
+    const aliases: Aliases = text.includes('*') ? aliasesOf(document) : new Map();
     const bomb = unfoldsTooFar(aliases);
     if (bomb) throw new SyntaxRefusal(bomb);
     return { value: document.toJS({ maxAliasCount: -1 }), document, aliases };

@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -123,11 +124,13 @@ function writerOf(name: string): Holder | undefined {
 /** Where it can't be removed, it is left to whoever finds its holder dead: nothing that has been done is lost for that. */
 function removed(path: string): boolean {
   try {
-    rmSync(path, { force: true });
+    // `rmSync` is loaded with what empties whole folders.
+    unlinkSync(path);
     return true;
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return false;
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    return errno === 'ENOENT';
   }
 }
 

@@ -14,16 +14,15 @@ export interface Making {
   readonly report: Report;
 }
 
-/** One task from what its entry and its detail file say, and the defaults behind them. */
-export function makeTask(
-  making: Making,
-  entry: RawEntry,
-  entryHome: Home,
-  detail: RawDetail | undefined,
-  detailHome: Home | undefined,
-): Task {
-  const homes: Task['homes'] = detailHome ? [entryHome, detailHome] : [entryHome];
-  const task = new MadeTask(making, entry, detail, homes, entryHome.status ?? detailHome?.status ?? 'PENDING');
+/** What a detail file says, and where it says it. */
+export interface Detail {
+  readonly source: YamlSource;
+  readonly raw: RawDetail;
+}
+
+/** One task from what its entry, the one at `index`, and its detail file say, and the defaults behind them. */
+export function makeTask(making: Making, entry: RawEntry, index: number, detail: Detail | undefined): Task {
+  const task = new MadeTask(making, entry, index, detail, entry.status ?? detail?.raw.status ?? 'PENDING');
   task.reportMistakes();
   return task;
 }
@@ -33,23 +32,49 @@ class MadeTask implements Task {
   readonly id: string;
   readonly status: Status;
   readonly dependsOn: readonly string[];
-  readonly homes: Task['homes'];
   private readonly making: Making;
   private readonly entry: RawEntry;
-  private readonly detail: RawDetail | undefined;
+  private readonly index: number;
+  private readonly detailed: Detail | undefined;
+  private homesMade: Task['homes'] | undefined;
 
-  constructor(making: Making, entry: RawEntry, detail: RawDetail | undefined, homes: Task['homes'], status: Status) {
+  constructor(making: Making, entry: RawEntry, index: number, detail: Detail | undefined, status: Status) {
     this.id = entry.id;
     this.status = status;
-    this.dependsOn = detail?.depends_on ?? entry.depends_on ?? NOTHING;
-    this.homes = homes;
+    this.dependsOn = detail?.raw.depends_on ?? entry.depends_on ?? NOTHING;
     this.making = making;
     this.entry = entry;
-    this.detail = detail;
+    this.index = index;
+    this.detailed = detail;
+    this.homesMade = undefined;
   }
 
   withStatus(status: Status): Task {
-    return status === this.status ? this : new MadeTask(this.making, this.entry, this.detail, this.homes, status);
+    return status === this.status ? this : new MadeTask(this.making, this.entry, this.index, this.detailed, status);
+  }
+
+  get homes() {
+    this.homesMade ??= this.makeHomes();
+    return this.homesMade;
+  }
+
+  private makeHomes(): Task['homes'] {
+    const { entry, index, detailed } = this;
+    const home = { source: this.making.source, path: ['tasks', index], status: entry.status ?? undefined };
+    if (!detailed) return [home];
+    return [home, { source: detailed.source, path: [], status: detailed.raw.status ?? undefined }];
+  }
+
+  get detailFile() {
+    return this.detailed?.source;
+  }
+
+  isWrittenAs(status: Status): boolean {
+    return this.entry.status === status && (!this.detailed || this.detailed.raw.status === status);
+  }
+
+  private get detail(): RawDetail | undefined {
+    return this.detailed?.raw;
   }
 
   /** Tells what is wrong in the fields whose form alone does not say it. */

@@ -84,7 +84,7 @@ export function idFrom(text: string, taken: ReadonlySet<string>): string {
 
 /** The file of a task, where those of the others are. */
 export function detailPath({ tasks }: Pick<Runbook, 'tasks'>, id: string): string {
-  const other = tasks.findLast(({ homes }) => homes.length > 1)?.homes[1]?.source.file;
+  const other = tasks.findLast(({ detailFile }) => detailFile)?.detailFile?.file;
   const name = id.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '_');
   return posix.join(other === undefined || other.startsWith('/') ? 'tasks' : dirname(other), `${name}.yaml`);
 }

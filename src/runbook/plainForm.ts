@@ -72,13 +72,13 @@ const RUNBOOK: Form = new Map([
   ['tasks', Array.isArray],
 ]);
 
-/** Of the entries that are `sure`, it is known. */
-export function isPlainRunbook(value: unknown, sure: ReadonlySet<unknown> = NONE): value is RawRunbook {
+/** Of entries that are the same ones as among `sure`, counted from the first or from the last, it is known. */
+export function isPlainRunbook(value: unknown, sure: readonly unknown[] = []): value is RawRunbook {
   if (!isMap(value) || !hasForm(value, RUNBOOK) || !Array.isArray(value['tasks'])) return false;
-  return value['tasks'].every((entry) => sure.has(entry) || isPlainEntry(entry));
+  const { tasks } = value;
+  const moved = sure.length - tasks.length;
+  return tasks.every((entry, i) => entry === sure[i] || entry === sure[i + moved] || isPlainEntry(entry));
 }
-
-const NONE: ReadonlySet<unknown> = new Set();
 
 export function isPlainEntry(value: unknown): value is RawEntry {
   return isMap(value) && value['id'] != null && hasForm(value, ENTRY);

@@ -46,6 +46,8 @@ export function planOf({ source, tasks }: Runbook, redact: (text: string) => str
 /** A plan as it was written down: of each task, what it says is a line of JSON. */
 export interface WrittenPlan {
   readonly fields: Fields;
+  readonly taskCount: number;
+  /** Made where they are asked for. */
   readonly taskLines: readonly string[];
 }
 
@@ -54,20 +56,22 @@ export interface WrittenPlan {
  * `isSure` tells of some entries that they are as they were when it was written down.
  */
 export function isPlanOf(
-  { fields, taskLines }: WrittenPlan,
+  plan: WrittenPlan,
   { source, tasks }: Runbook,
   isSure: (entry: unknown, index: number) => boolean,
 ): boolean {
   const { tasks: entries, ...top } = source.value as Record<string, unknown>;
+  let taskLines: readonly string[] | undefined;
   const says = (planned: Fields, map: Record<string, unknown>) => {
     const now = Object.entries(flat(map));
     return now.length === Object.keys(planned).length && now.every(([field, value]) => isKept(planned[field], value));
   };
   return (
-    says(fields, top) &&
-    taskLines.length === tasks.length &&
+    says(plan.fields, top) &&
+    plan.taskCount === tasks.length &&
     tasks.every((task, i) => {
-      if (task.homes.length === 1 && isSure((entries as unknown[])[i], i)) return true;
+      if (task.detailFile === undefined && isSure((entries as unknown[])[i], i)) return true;
+      taskLines ??= plan.taskLines;
       const planned = JSON.parse(taskLines[i] ?? '') as PlannedTask;
       return planned.id === task.id && says(planned.fields, written(task));
     })

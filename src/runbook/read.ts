@@ -1,18 +1,18 @@
 // From the files to a `Runbook`: reads them, and says what is wrong in them.
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { RunbookError, type Trouble } from '../errors.ts';
+import { type Place, RunbookError, type Trouble } from '../errors.ts';
 import { allowOutside, insideProject } from '../paths.ts';
 import { brief } from './brief.ts';
 import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
 import { isPlainRunbook } from './keptReading.ts';
-import { amount, type Making, makeModel, makeTask } from './make.ts';
+import { amount, type Detail, type Making, makeModel, makeTask } from './make.ts';
 import type { Report } from './mistakes.ts';
 import { ENTRY_FIELDS, isPlainDetail, isPlainEntry } from './plainForm.ts';
-import { referenceMistakes } from './ready.ts';
-import type { RawDetail, RawEntry, RawModel, RawRunbook } from './schema.ts';
+import { referenceMistakes, taskMistakes } from './ready.ts';
+import type { RawEntry, RawModel, RawRunbook } from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
-import { type Home, mapOfHome, type Runbook, type Task } from './task.ts';
+import type { Runbook, Task } from './task.ts';
 
 export interface Inspection {
   /** Undefined if there are mistakes. */
@@ -48,10 +48,10 @@ let made: Runbook | undefined;
 function isUnchanged(path: string, { root, source, tasks }: Runbook): boolean {
   try {
     if (realpathSync(dirname(path)) !== root || readYaml(root, join(root, basename(path))) !== source) return false;
-    return tasks.every(({ homes: [entry, detail] }) => {
-      if (!detail) return true;
-      const { task_detail_file: named } = mapOfHome(entry) as RawEntry;
-      return readYaml(root, insideProject(root, named ?? '')) === detail.source;
+    return tasks.every(({ detailFile }, i) => {
+      if (!detailFile) return true;
+      const { task_detail_file: named } = (source.value as RawRunbook).tasks[i] as RawEntry;
+      return readYaml(root, insideProject(root, named ?? '')) === detailFile;
     });
   } catch (error) {
     // It is met again, and told with its place.
@@ -130,9 +130,9 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
   const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn, isPlain };
   const read = entries.map((entry, index) => entry && readEntry(context, entry, index));
   const tasks = read.filter((task) => task !== undefined);
-  const nodes = read.map((task, index) => task ?? nodeOf(source, index));
+  const isWhole = tasks.length === read.length;
   for (const mistake of [
-    ...referenceMistakes(nodes),
+    ...(isWhole ? taskMistakes(tasks) : referenceMistakes(read.map((task, index) => task ?? nodeOf(source, index)))),
     ...sharedDetails(tasks),
     ...toolMistakes(source, raw.models ?? {}),
   ])
@@ -181,26 +181,26 @@ function attempt<T>(report: Report, read: () => T): T | undefined {
 
 function readEntry(context: Context, entry: RawEntry, index: number): Task | undefined {
   const { source, report, warn, isPlain } = context;
-  const entryHome: Home = { source, path: ['tasks', index], status: entry.status ?? undefined };
-  if (!isPlain) warnOfEntry(entry, source, entryHome.path, warn);
-  if (!entry.task_detail_file) return makeTask(context, entry, entryHome, undefined, undefined);
-  const detail = readDetail(context, entry, entryHome);
+  if (!isPlain) warnOfEntry(entry, source, ['tasks', index], warn);
+  if (!entry.task_detail_file) return makeTask(context, entry, index, undefined);
+  const place = (field: string) => source.place(['tasks', index, field]);
+  const detail = readDetail(context, entry, place);
   if (!detail) return undefined;
   if (detail.source.path === source.path) {
-    const at = source.place([...entryHome.path, 'task_detail_file']);
     const hint = 'Take `task_detail_file` out: all fields may stand here.';
-    report({ code: 'RUNBOOK_INVALID', message: `the runbook can't be the detail file of \`${entry.id}\``, at, hint });
+    const message = `the runbook can't be the detail file of \`${entry.id}\``;
+    report({ code: 'RUNBOOK_INVALID', message, at: place('task_detail_file'), hint });
     return undefined;
   }
-  const home: Home = { source: detail.source, path: [], status: detail.raw.status ?? undefined };
-  const found = conflicts(entry, entryHome, detail.raw, home);
+  const found = conflicts(entry, place, detail);
   for (const conflict of found) report(conflict);
-  return found.length > 0 ? undefined : makeTask(context, entry, entryHome, detail.raw, home);
+  return found.length > 0 ? undefined : makeTask(context, entry, index, detail);
 }
 
-function readDetail(context: Context, entry: RawEntry, home: Home): { source: YamlSource; raw: RawDetail } | undefined {
-  const { root, report, warn } = context;
-  const at = () => home.source.place([...home.path, 'task_detail_file']);
+type PlaceOf = (field: string) => Place;
+
+function readDetail({ root, report, warn }: Context, entry: RawEntry, place: PlaceOf): Detail | undefined {
+  const at = () => place('task_detail_file');
   const source = attempt(report, () => readYaml(root, insideProject(root, entry.task_detail_file ?? '', at), at));
   if (!source) return undefined;
   const value = source.value ?? {};
@@ -213,14 +213,14 @@ function sharedDetails(tasks: readonly Task[]): Trouble[] {
   const owners = new Map<string, string>();
   const found: Trouble[] = [];
   for (const task of tasks) {
-    const [, home] = task.homes;
-    if (!home) continue;
-    const owner = owners.get(home.source.path);
-    if (owner === undefined) owners.set(home.source.path, task.id);
+    const { detailFile } = task;
+    if (!detailFile) continue;
+    const owner = owners.get(detailFile.path);
+    if (owner === undefined) owners.set(detailFile.path, task.id);
     else if (owner !== task.id)
       found.push({
         code: 'RUNBOOK_INVALID',
-        message: `\`${home.source.file}\` is the detail file of \`${owner}\` already`,
+        message: `\`${detailFile.file}\` is the detail file of \`${owner}\` already`,
         at: task.place('task_detail_file'),
         hint: `Give \`${task.id}\` a file of its own.`,
       });
@@ -246,17 +246,16 @@ function toolMistakes(source: YamlSource, models: Readonly<Record<string, RawMod
 /** What both files may say differently: the runbook's `name` is the longer one, and the rest is settled or kept by the tool. */
 const MAY_DIFFER = ['name', 'status', 'last_run', 'issues', 'description'];
 
-function conflicts(entry: RawEntry, entryHome: Home, detail: RawDetail, detailHome: Home): Trouble[] {
+function conflicts(entry: RawEntry, place: PlaceOf, { source, raw }: Detail): Trouble[] {
   return ENTRY_FIELDS.filter((key) => !MAY_DIFFER.includes(key)).flatMap((key) => {
-    const [ours, theirs] = [(entry as Record<string, unknown>)[key], (detail as Record<string, unknown>)[key]];
+    const [ours, theirs] = [(entry as Record<string, unknown>)[key], (raw as Record<string, unknown>)[key]];
     if (ours == null || theirs == null || JSON.stringify(ours) === JSON.stringify(theirs)) return [];
-    const here = entryHome.source.place([...entryHome.path, key]);
-    const there = detailHome.source.place([key]);
+    const there = source.place([key]);
     return [
       {
         code: 'FIELD_CONFLICT',
         message: `task \`${entry.id}\` has two different \`${key}\`: \`${brief(ours)}\` here, \`${brief(theirs)}\` at ${there.file}:${there.line}`,
-        at: here,
+        at: place(key),
         hint: `Make them the same, or take one of them out.`,
       } as const,
     ];

@@ -24,6 +24,7 @@ export function nextReady(plan: Plan, scope: Scope = {}): Task | undefined {
 
 /** The tasks of the scope, in file order. An id that no task has puts no bound. */
 export function inScope(plan: Plan, scope: Scope): readonly Task[] {
+  if (scope.startFrom === undefined && scope.until === undefined) return plan.tasks;
   const from = plan.tasks.findIndex((task) => task.id === scope.startFrom);
   const to = plan.tasks.findIndex((task) => task.id === scope.until);
   return plan.tasks.slice(Math.max(0, from), to < 0 ? undefined : to + 1);
@@ -36,13 +37,12 @@ export function waitsFor(plan: Plan, task: Task): Task[] {
 }
 
 /** The same as to ask whether there is any that `waitsFor` finds. */
-export function isWaiting(plan: Plan, { dependsOn }: Pick<Task, 'dependsOn'>): boolean {
-  if (dependsOn.length === 0) return false;
-  const byId = tasksById(plan);
-  return dependsOn.some((id) => {
+export function isWaiting(plan: Plan, { dependsOn }: Pick<Task, 'dependsOn'>, byId = tasksById(plan)): boolean {
+  for (const id of dependsOn) {
     const dependency = byId.get(id);
-    return dependency !== undefined && !satisfies(plan, dependency);
-  });
+    if (dependency !== undefined && !satisfies(plan, dependency)) return true;
+  }
+  return false;
 }
 
 /** A task that another one waits for, be it through others. */
@@ -82,7 +82,8 @@ export function satisfies(plan: Plan, dependency: Task): boolean {
 
 /** PENDING tasks that have nothing to wait for any more. */
 export function becameReady(plan: Plan): Task[] {
-  return plan.tasks.filter((task) => task.status === 'PENDING' && !isWaiting(plan, task));
+  const byId = tasksById(plan);
+  return plan.tasks.filter((task) => task.status === 'PENDING' && !isWaiting(plan, task, byId));
 }
 
 /** The tasks that depend on this one, directly or through others, in file order. */
@@ -103,17 +104,26 @@ interface Node {
   place(field: string): Place;
 }
 
-/** Doubled ids, dependencies on tasks that don't exist, and cycles: each a mistake with its place. */
-export function referenceMistakes(tasks: readonly Node[]): Trouble[] {
+/** The same for tasks that could all be read; they are found by their ids from then on. */
+export function taskMistakes(tasks: readonly Task[]): Trouble[] {
+  const byId = new Map<string, Task>();
+  const mistakes = referenceMistakes(tasks, byId);
+  if (mistakes.length === 0) indexes.set(tasks, byId);
+  return mistakes;
+}
+
+/** Doubled ids, dependencies on tasks that don't exist, and cycles: each a mistake with its place. Fills the map. */
+export function referenceMistakes<N extends Node>(tasks: readonly N[], byId = new Map<string, N>()): Trouble[] {
   const mistakes: Trouble[] = [];
-  const byId = new Map<string, Node>();
   let isInOrder = true;
   for (const task of tasks) {
-    isInOrder &&= task.dependsOn.every((id) => byId.has(id));
+    if (isInOrder) for (const id of task.dependsOn) isInOrder &&= byId.has(id);
     if (task.id === undefined) continue;
-    const first = byId.get(task.id);
-    if (first) mistakes.push(doubled(task, first));
-    else byId.set(task.id, task);
+    const known = byId.size;
+    const first = byId.set(task.id, task).size === known && tasks.find(({ id }) => id === task.id);
+    if (!first) continue;
+    byId.set(task.id, first);
+    mistakes.push(doubled(task, first));
   }
   // Where each task comes after all that it depends on, nothing is unknown, and nothing goes in a circle.
   if (isInOrder) return mistakes;

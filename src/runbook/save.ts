@@ -5,7 +5,7 @@ import { readTasks } from './read.ts';
 import type { YamlSource } from './source.ts';
 import { steadily } from './steady.ts';
 import { type Home, homeLine, type Status, type Task } from './task.ts';
-import { replaceUnchanged } from './write.ts';
+import { replaceUnchanged, syncFolders, type Unsynced } from './write.ts';
 
 export interface StatusWrite {
   readonly taskId: string;
@@ -79,8 +79,11 @@ export function isWritten(path: string, { taskId, from, to }: StatusWrite): bool
 
 /** False if a hand was quicker. Where a file can't be written, those before it are as they were. */
 function writeAll(changes: readonly FileChange[]): boolean {
+  const unsynced: Unsynced = new Set();
   try {
-    return changes.every(({ path, before, after }) => replaceUnchanged(path, before, after));
+    const isDone = changes.every(({ path, before, after }) => replaceUnchanged(path, before, after, unsynced));
+    syncFolders(unsynced);
+    return isDone;
   } catch (error) {
     for (const { path, before, after } of changes) putBack(path, after, before);
     throw error;

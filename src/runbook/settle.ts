@@ -92,14 +92,19 @@ export function settle(runbook: Runbook, known: Known): Settled {
 
 /** The same list if none of it becomes another: what was made of a list is known by it. */
 function withEach<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
-  const changed = items.map(change);
-  return changed.every((item, i) => item === items[i]) ? items : changed;
+  let isSame = true;
+  const changed = items.map((item) => {
+    const now = change(item);
+    isSame &&= now === item;
+    return now;
+  });
+  return isSame ? items : changed;
 }
 
 /** Whether all of its files say what was written last: so it is with most tasks. */
-function isAsLeft({ homes, status }: Task, last: LastStatus | undefined): boolean {
-  if (last !== undefined && last.to !== status) return false;
-  return homes.every((home) => home.status === status);
+function isAsLeft(task: Task, last: LastStatus | undefined): boolean {
+  if (last !== undefined && last.to !== task.status) return false;
+  return task.isWrittenAs(task.status);
 }
 
 /** A RUNNING that is not of the line by which it was taken, such as a hand's, is nobody's. */

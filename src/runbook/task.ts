@@ -30,6 +30,7 @@ export interface Task {
   readonly tags: readonly string[];
   /** The entry in the runbook, and the detail file where there is one. */
   readonly homes: readonly [Home, ...Home[]];
+  readonly detailFile: YamlSource | undefined;
   /** Markdown, or steps, or undefined if nothing is said. */
   readonly instructions: string | readonly string[] | undefined;
   readonly ai: AiDetails | undefined;
@@ -46,6 +47,8 @@ export interface Task {
   readonly budget: number | undefined;
   readonly lastRun: Readonly<Record<string, unknown>> | undefined;
   readonly issues: readonly Issue[];
+  /** Whether each of its homes says this status. */
+  isWrittenAs(status: Status): boolean;
   /** The same task with another status. */
   withStatus(status: Status): Task;
   /** Where a field (in its YAML spelling, `ai_details.prompt_template`) is written, or the task if it is not. */

@@ -38,10 +38,29 @@ export function writeDurably(path: string, content: string | Buffer): void {
  * The same, but only if the file still holds the text `before` (undefined: if there still is none). False if a hand was
  * quicker: the file is then as the hand left it.
  */
-export function replaceUnchanged(path: string, before: string | undefined, after: string): boolean {
-  return throughTemporary(path, after, (temporary, target) =>
-    before === undefined ? putWhereNothingIs(temporary, target) : putInPlaceOf(before, temporary, target),
-  );
+export function replaceUnchanged(
+  path: string,
+  before: string | undefined,
+  after: string,
+  unsynced?: Unsynced,
+): boolean {
+  const put = (temporary: string, target: string) =>
+    before === undefined ? putWhereNothingIs(temporary, target) : putInPlaceOf(before, temporary, target);
+  return throughTemporary(path, after, put, unsynced);
+}
+
+/** Folders in which files were replaced; a crash of the machine may undo that until `syncFolders`. */
+export type Unsynced = Set<string>;
+
+/** Makes durable what was replaced in these folders, once for all that stand in the same one. Throws FILE_UNWRITABLE. */
+export function syncFolders(unsynced: Unsynced): void {
+  for (const folder of unsynced) {
+    try {
+      syncFolder(folder);
+    } catch (error) {
+      throw unwritable(error, folder);
+    }
+  }
 }
 
 /** Removes what a crash in the middle of a write left beside the file. */
@@ -63,6 +82,7 @@ function throughTemporary(
   path: string,
   content: string | Buffer,
   put: (temporary: string, target: string) => boolean,
+  unsynced?: Unsynced,
 ): boolean {
   const target = realTarget(path);
   const temporary = temporaryFor(target);
@@ -73,25 +93,29 @@ function throughTemporary(
     writeSynced(temporary, content, old);
     const done = put(temporary, target);
     if (!done) rmSync(temporary, { force: true });
-    syncFolder(dirname(target));
+    if (unsynced) unsynced.add(dirname(target));
+    else syncFolder(dirname(target));
     return done;
   } catch (error) {
     removeIfThere(temporary);
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    throw new RunbookError(
-      {
-        code: 'FILE_UNWRITABLE',
-        message: `\`${path}\` can't be written: ${reasonOf(errno)}`,
-        hint: `Nothing of it was changed.${errno === 'EACCES' ? ` \`chmod u+w ${isOf(error, target) ? path : dirname(path)}\` allows it.` : ''}`,
-      },
-      { cause: error },
-    );
+    throw unwritable(error, path, isOf(error, target) ? path : dirname(path));
   }
 }
 
 function isOf(error: unknown, path: string): boolean {
   return error instanceof Error && 'path' in error && error.path === path;
+}
+
+/** What the system refused, if it was that; `forbidden` is what it does not let be written to. */
+function unwritable(error: unknown, path: string, forbidden = path): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const remedy = errno === 'EACCES' ? ` \`chmod u+w ${forbidden}\` allows it.` : '';
+  const message = `\`${path}\` can't be written: ${reasonOf(errno)}`;
+  return new RunbookError(
+    { code: 'FILE_UNWRITABLE', message, hint: `Nothing of it was changed.${remedy}` },
+    { cause: error },
+  );
 }
 
 /**

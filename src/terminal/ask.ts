@@ -10,6 +10,7 @@ import { redacted, showProposal } from './diff.ts';
 import { editText, openInEditor } from './editor.ts';
 import { page } from './pager.ts';
 import { readPasted } from './paste.ts';
+import { forgetTypedAhead } from './typedAhead.ts';
 import { flow, oneLine, onlyColours, WIDEST, width, wrap } from './words.ts';
 
 export function personAsk(palette: Palette, signal: AbortSignal, redact: (text: string) => string): Ask {
@@ -31,7 +32,7 @@ export function personAsk(palette: Palette, signal: AbortSignal, redact: (text: 
       return lines.length >= (process.stderr.rows || 24) && page(`${lines.map(onlyColours).join('\n')}\n`);
     },
     open: async (path, line) => openInEditor(path, line),
-    paste: (offer) => readPasted(offer, palette, signal),
+    paste: (offer) => readPasted(offer, palette, signal, { plain: false }),
   };
 }
 
@@ -79,20 +80,6 @@ function rehearse(palette: Palette): void {
   const context = { input: nobody, output: unseen, signal: over.signal };
   keyMenu(toMenu({ topic: 'review', message, choices }, palette), context).catch(() => {});
   over.abort();
-}
-
-/** Keys pressed while something else went on were not meant for a question that nobody had seen. */
-async function forgetTypedAhead(): Promise<void> {
-  const { stdin } = process;
-  if (!stdin.isTTY) return;
-  stdin.setRawMode(true);
-  const drop = () => {};
-  stdin.on('data', drop);
-  stdin.resume();
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  stdin.off('data', drop);
-  stdin.pause();
-  stdin.setRawMode(false);
 }
 
 /** Where the person wants out already, nothing is asked: the prompt package would then leave the terminal open, and hang. */

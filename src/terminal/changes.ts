@@ -23,18 +23,23 @@ export type ChangeEvent = Extract<
 const MOST_COLUMNS = 60;
 
 /** One sentence a line; `line` makes a text of others harmless and takes secrets out of it. */
-export function sentencesOf(event: ChangeEvent, palette: Palette, line: (text: string) => string): string[] {
+export function sentencesOf(
+  event: ChangeEvent,
+  palette: Palette,
+  line: (text: string) => string,
+  arrow = ' → ',
+): string[] {
   switch (event.kind) {
     case 'handEdit': {
       const { taskId, from, to, at, mended } = event;
       const agrees = mended.length === 0 ? '' : ` ${mended.map(oneLine).join(' and ')} now agrees.`;
       return [
-        `You changed ${oneLine(taskId)}: ${palette.status(from)} → ${palette.status(to)} (${oneLine(at)}).${agrees} Journaled.`,
+        `You changed ${oneLine(taskId)}: ${palette.status(from)}${arrow}${palette.status(to)} (${oneLine(at)}).${agrees} Journaled.`,
       ];
     }
     case 'planEdited':
       return [
-        `You ${deed(event.edit, palette, line)}${event.at === undefined ? '' : ` (${oneLine(event.at)})`}. Journaled.`,
+        `You ${deed(event.edit, palette, line, arrow)}${event.at === undefined ? '' : ` (${oneLine(event.at)})`}. Journaled.`,
       ];
     case 'templateEdited': {
       const whose = event.taskId === undefined ? '' : `, the template of ${oneLine(event.taskId)}`;
@@ -64,14 +69,14 @@ export function sentencesOf(event: ChangeEvent, palette: Palette, line: (text: s
   }
 }
 
-function deed(edit: PlanEdit, palette: Palette, line: (text: string) => string): string {
+function deed(edit: PlanEdit, palette: Palette, line: (text: string) => string, arrow: string): string {
   switch (edit.kind) {
     case 'field': {
       const whose = edit.taskId === undefined ? 'the runbook' : oneLine(edit.taskId);
       const name = line(edit.field);
       if (edit.from === undefined) return `gave ${whose} \`${name}\`: ${shown(edit.to, palette, line)}`;
       if (edit.to === undefined) return `took \`${name}\` from ${whose}; it was ${shown(edit.from, palette, line)}`;
-      return `changed \`${name}\` of ${whose}: ${shown(edit.from, palette, line)} → ${shown(edit.to, palette, line)}`;
+      return `changed \`${name}\` of ${whose}: ${shown(edit.from, palette, line)}${arrow}${shown(edit.to, palette, line)}`;
     }
     case 'added':
       return `added ${oneLine(edit.taskId)}, ${position(edit.after)}`;

@@ -1,29 +1,33 @@
-// What a proposal would change, as a coloured diff against what is on disk. The only importer of `diff`.
-import { structuredPatch } from 'diff';
+// What a proposal would change, as a coloured diff against what is on disk.
 import type { Proposal } from '../events.ts';
 import { sharedEnds } from '../sharedEnds.ts';
 import type { Palette } from './colour.ts';
+import { type Change, changesBetween } from './lineDiff.ts';
 import { harmless, oneLine, plural, spread } from './words.ts';
 
 const CONTEXT = 3;
 
 /** The diff of one file, its head first. More than `most` lines are cut, and it is said how many are left out. */
 export function showProposal(file: Proposal, palette: Palette, columns: number, most: number): string[] {
+  const { name, summary, lines } = proposalParts(file, palette, most);
+  return [palette.bold(spread(`  ${name}`, summary, columns)), ...lines.map((line) => `  ${line}`)];
+}
+
+/** The same in its parts: which file, what becomes of it, and the lines of its diff. */
+export function proposalParts(file: Proposal, palette: Palette, most: number) {
   // Of bytes that are no text nothing can be compared.
   const isNew = file.before === undefined || file.binaryBytes !== undefined;
-  const { first, count, added, removed } = isNew ? newLines(file.after, most) : changes(file);
-  const head = spread(
-    `  ${file.path === undefined ? 'the reply (it goes nowhere but the log)' : oneLine(file.path)}`,
-    summary(file, added, removed),
-    columns,
-  );
+  const { first, count, added, removed } = isNew
+    ? newLines(file.after, most)
+    : changedLines(file.before ?? '', file.after, most);
   const shown = count > most ? first.slice(0, most - 1) : first;
   const rest = count - shown.length;
-  return [
-    palette.bold(head),
-    ...shown.map((line) => `  ${painted(harmless(line), palette)}`),
-    ...(rest > 0 ? [palette.dim(`  … ${rest} more lines (d shows all)`)] : []),
-  ];
+  const more = rest > 0 ? [palette.dim(`… ${rest} more lines (d shows all)`)] : [];
+  return {
+    name: file.path === undefined ? 'the reply (it goes nowhere but the log)' : oneLine(file.path),
+    summary: summary(file, added, removed),
+    lines: [...shown.map((line) => painted(harmless(line), palette)), ...more],
+  };
 }
 
 /** The same without the values of secrets. */
@@ -35,7 +39,9 @@ export function redacted(file: Proposal, redact: (text: string) => string): Prop
 
 /** The same two texts as a unified diff, for the exact changes to a YAML file. */
 export function unifiedDiff(before: string, after: string, palette: Palette): string[] {
-  return changedLines(before, after).map((line) => `  ${painted(harmless(line), palette)}`);
+  return changedLines(before, after, Number.POSITIVE_INFINITY).first.map(
+    (line) => `  ${painted(harmless(line), palette)}`,
+  );
 }
 
 function summary({ before, after, binaryBytes, removes }: Proposal, added: number, removed: number): string {
@@ -68,21 +74,58 @@ function newLines(after: string, most: number): Changes {
   return { first, count, added: count, removed: 0 };
 }
 
-function changes({ before = '', after }: Proposal): Changes {
-  const first = changedLines(before, after);
-  const beginning = (sign: string) => first.filter((line) => line.startsWith(sign)).length;
-  return { first, count: first.length, added: beginning('+'), removed: beginning('-') };
+/** The changes with the lines around them. Of thousands only those are made that will be shown. */
+function changedLines(before: string, after: string, most: number): Changes {
+  const [from, behind] = sharedLines(before, after);
+  const part = (text: string) => linesOf(text.slice(from, text.length - behind));
+  const [old, now] = [part(before), part(after)];
+  const skipped = after.slice(0, from).split('\n').length - 1;
+  const first: string[] = [];
+  let [count, added, removed] = [0, 0, 0];
+  const show = (...lines: readonly string[]) => {
+    if (first.length < most) first.push(...lines);
+  };
+  /** Returns how many lines these are. */
+  const take = (sign: string, lines: readonly string[], start: number, end: number): number => {
+    const until = Math.min(end, lines.length);
+    for (let i = start; i < until && first.length < most; i++) show(...`${sign} ${lines[i]}`.split('\n'));
+    if (until <= start) return 0;
+    count += until - start + (lines[until - 1]?.endsWith(WITHOUT_END) ? 1 : 0);
+    return until - start;
+  };
+  for (const changes of hunksOf(changesBetween(old, now))) {
+    let shown = Math.max(0, (changes[0]?.newFrom ?? 0) - CONTEXT);
+    count++;
+    show(`@@ line ${skipped + shown + 1} @@`);
+    for (const change of changes) {
+      take(' ', now, shown, change.newFrom);
+      removed += take('-', old, change.from, change.to);
+      added += take('+', now, change.newFrom, change.newTo);
+      shown = change.newTo;
+    }
+    take(' ', now, shown, shown + CONTEXT);
+  }
+  return { first, count, added, removed };
 }
 
-function changedLines(before: string, after: string): string[] {
-  const [from, behind] = sharedLines(before, after);
-  const part = (text: string) => text.slice(from, text.length - behind);
-  const { hunks } = structuredPatch('', '', part(before), part(after), '', '', { context: CONTEXT });
-  const skipped = after.slice(0, from).split('\n').length - 1;
-  return hunks.flatMap((hunk) => [
-    `@@ line ${skipped + hunk.newStart} @@`,
-    ...hunk.lines.map((line) => (line.startsWith('\\') ? line : `${line.slice(0, 1)} ${line.slice(1)}`)),
-  ]);
+const WITHOUT_END = '\n\\ No newline at end of file';
+
+/** A line at the end of a text that nothing ends is another than the same with its end, and says so below it. */
+function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  const last = lines.pop();
+  return last ? [...lines, last + WITHOUT_END] : lines;
+}
+
+/** Changes whose surroundings touch are shown in one. */
+function hunksOf(changes: readonly Change[]): Change[][] {
+  const hunks: Change[][] = [];
+  for (const change of changes) {
+    const last = hunks.at(-1);
+    if (last && change.from - (last.at(-1)?.to ?? 0) <= 2 * CONTEXT) last.push(change);
+    else hunks.push([change]);
+  }
+  return hunks;
 }
 
 /** How many characters, in whole lines, the texts share at both ends beyond the lines that are shown around a change. */

@@ -1,14 +1,14 @@
 // The person's own editor, which has the terminal to itself while it is open.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RunbookError } from '../errors.ts';
+import { makeOwnFolder } from '../ownFolder.ts';
 import { ended } from './theirs.ts';
 
 /** The text as it comes back from the editor; the file has the name's ending, so that the editor knows the language. */
 export async function editText(name: string, text: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
+  const folder = makeOwnFolder();
   const file = join(folder, basename(name));
   try {
     writeFileSync(file, text);

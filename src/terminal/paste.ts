@@ -7,15 +7,19 @@ import type { Palette } from './colour.ts';
 
 type Offer = Parameters<Ask['paste']>[0];
 
-const PASTE_MODE_ON = '\u001b[?2004h';
-const PASTE_MODE_OFF = '\u001b[?2004l';
+const PASTE_MODE = ['\u001b[?2004h', '\u001b[?2004l'] as const;
 const PASTE_BEGIN = '\u001b[200~';
 const PASTE_END = '\u001b[201~';
 
-/** Reads until Ctrl-D. If nothing was pasted, the reply file counts. Throws INTERRUPTED on Ctrl-C. */
-export async function readPasted(offer: Offer, palette: Palette, signal: AbortSignal): Promise<string> {
+/** Reads until Ctrl-D; `plain`: without what only a terminal understands. If nothing was pasted, the reply file counts. Throws INTERRUPTED on Ctrl-C. */
+export async function readPasted(
+  offer: Offer,
+  palette: Palette,
+  signal: AbortSignal,
+  { plain }: { readonly plain: boolean },
+): Promise<string> {
   const { stderr } = process;
-  const clipboard = await copy(offer.prompt);
+  const clipboard = await copy(offer.prompt, plain);
   const shown = (path: string) => relative(process.cwd(), path) || path;
   // Before anything is said: what is pasted while the terminal still reads lines would be echoed twice, and its end be lost.
   process.stdin.setRawMode(true);
@@ -23,7 +27,7 @@ export async function readPasted(offer: Offer, palette: Palette, signal: AbortSi
     `  The prompt is ${clipboard ? 'on your clipboard, and ' : ''}in ${palette.bold(shown(offer.promptFile))}.\n` +
       `  Paste the reply here, or save it as ${palette.bold(shown(offer.replyFile))}; then press ${palette.accent('Ctrl-D')}.\n\n`,
   );
-  const pasted = await readUntilEnd(signal);
+  const pasted = await readUntilEnd(signal, plain ? ['', ''] : PASTE_MODE);
   const text = pasted.trim() === '' ? readFileSync(offer.replyFile, 'utf8') : pasted;
   if (text.trim() === '') {
     throw new RunbookError({
@@ -36,30 +40,30 @@ export async function readPasted(offer: Offer, palette: Palette, signal: AbortSi
 }
 
 /** Whether the text reached the clipboard of this machine. Over ssh the terminal is asked to take it, and may ignore that. */
-async function copy(text: string): Promise<boolean> {
+async function copy(text: string, plain: boolean): Promise<boolean> {
   try {
     const { default: clipboard } = await import('clipboardy');
     await clipboard.write(text);
     return true;
   } catch {
-    process.stderr.write(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`);
+    if (!plain) process.stderr.write(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`);
     return false;
   }
 }
 
 /** The terminal is raw: in line mode it would cut lines at 4,096 characters. */
-function readUntilEnd(signal: AbortSignal): Promise<string> {
+function readUntilEnd(signal: AbortSignal, [on, off]: readonly [string, string]): Promise<string> {
   const { stdin, stderr } = process;
   let text = '';
   stdin.setEncoding('utf8');
-  stderr.write(PASTE_MODE_ON);
+  stderr.write(on);
   return new Promise<string>((resolve, reject) => {
     const finish = (settle: () => void) => {
       stdin.off('data', onData);
       signal.removeEventListener('abort', interrupt);
       stdin.setRawMode(false);
       stdin.pause();
-      stderr.write(`${PASTE_MODE_OFF}\n`);
+      stderr.write(`${off}\n`);
       settle();
     };
     const interrupt = () => finish(() => reject(new RunbookError({ code: 'INTERRUPTED', message: 'interrupted' })));
@@ -73,6 +77,8 @@ function readUntilEnd(signal: AbortSignal): Promise<string> {
         );
       }
     };
+    // While the clipboard took its time.
+    if (signal.aborted) return interrupt();
     stdin.on('data', onData);
     signal.addEventListener('abort', interrupt);
     stdin.resume();

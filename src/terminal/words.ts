@@ -6,8 +6,9 @@ import wrapAnsi from 'wrap-ansi';
 /** Wider, lines are hard to read. */
 export const WIDEST = 100;
 
-/** `0.4 s`, `21.4 s`, `14 min`, `2 h 5 min` */
+/** `< 0.1 s`, `0.4 s`, `21.4 s`, `14 min`, `2 h 5 min`; `0.0 s` would say that it took no time, or that nothing was done. */
 export function duration(ms: number): string {
+  if (ms < 50) return '< 0.1 s';
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const minutes = Math.round(ms / 60_000);
   if (minutes < 60) return `${minutes} min`;
@@ -18,7 +19,8 @@ export function duration(ms: number): string {
 export function ago(then: Date, now: Date): string {
   const ms = now.getTime() - then.getTime();
   if (ms < 5000) return 'just now';
-  if (ms < 86_400_000) return `${duration(ms < 60_000 ? Math.round(ms / 1000) * 1000 : ms).replace('.0 s', ' s')} ago`;
+  if (ms < 59_500) return `${Math.round(ms / 1000)} s ago`;
+  if (ms < 86_400_000) return `${duration(Math.max(ms, 60_000))} ago`;
   const days = Math.round(ms / 86_400_000);
   return `${days} day${days === 1 ? '' : 's'} ago`;
 }

@@ -5,7 +5,7 @@ import { makeRedactor, readDotEnv } from '../secrets.ts';
 import { makeShell } from '../shell.ts';
 import { endSurvivors, survivorsOf } from '../survivors.ts';
 import type { Ask, World } from '../world.ts';
-import { paletteFor } from './colour.ts';
+import { type Palette, paletteFor } from './colour.ts';
 import { makeShow } from './show.ts';
 import { isTerminal } from './streams.ts';
 import { type AnswerFlags, flagsFirst, nobody } from './unattended.ts';
@@ -16,6 +16,8 @@ export interface RealWorldOptions {
   /** Whether there is a person at a terminal. */
   readonly attended: boolean;
   readonly noColor: boolean;
+  /** Whether it is to be read aloud: see plainShow.ts. */
+  readonly plain: boolean;
   /** Shows nothing: a program reads the result. */
   readonly silent: boolean;
   readonly quiet: boolean;
@@ -33,13 +35,13 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   const now = () => new Date();
   const ask: Ask = flagsFirst(
     options.answers,
-    options.attended ? (await import('./ask.ts')).personAsk(palette, signal, redactor.text) : nobody,
+    options.attended ? await personAsk(palette, options, redactor.text) : nobody,
   );
   const show = options.silent
     ? () => {}
-    : makeShow({
+    : (options.plain ? (await import('./plainShow.ts')).makePlainShow : makeShow)({
         palette,
-        live: isTerminal('stderr'),
+        live: isTerminal('stderr') && !cannotMove(),
         quiet: options.quiet,
         sideBySide: options.sideBySide,
         now,
@@ -57,4 +59,19 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
     survivors: { of: survivorsOf, end: endSurvivors },
     model: (choice) => makeModel(choice, { ask, env, signal, shell }),
   };
+}
+
+async function personAsk(
+  palette: Palette,
+  { plain, signal }: RealWorldOptions,
+  redact: (text: string) => string,
+): Promise<Ask> {
+  return plain || cannotMove()
+    ? (await import('./plainAsk.ts')).plainAsk(palette, signal)
+    : (await import('./ask.ts')).personAsk(palette, signal, redact);
+}
+
+/** A terminal that only writes on: of an editor, of a log. */
+function cannotMove(): boolean {
+  return process.env['TERM'] === 'dumb';
 }

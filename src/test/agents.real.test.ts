@@ -1,4 +1,6 @@
 // A task through each of the real agent CLIs, pointed at a server on the loopback. `npm run test:agents` installs them.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openaiServer } from './openaiServer.ts';
@@ -30,6 +32,15 @@ describe.skipIf(folder === undefined)('real agent CLIs', () => {
     const finished = await rig.run(['next', '--yes=unchecked'], { env: pointedAt(rig, server.origin) });
     expect(finished.stderr).toContain('claude: goes on after its token limit');
     expect(rig.read('hello.py')).toBe('print("hi")\n');
+  });
+
+  test.each(['codex', 'gemini'])('%s is cut at its token limit, and that is known', async (name) => {
+    await using server = await limitedServer();
+    await using rig = await agentRig(name);
+    const finished = await rig.run(['next', '--yes=unchecked'], { env: pointedAt(rig, server.origin) });
+    expect(finished.stderr).toContain('✘ the reply was cut off at its token limit');
+    expect(rig.statuses()).toEqual({ greet: 'ERROR' });
+    expect(rig.journal().some(({ details }) => String(details?.['snippet']).includes('print('))).toBe(true);
   });
 
   test.each(AGENTS)('%s, and its server refuses the key', async (name) => {
@@ -107,6 +118,40 @@ describe.skipIf(folder === undefined)('real agent CLIs with their tools', () => 
     expect(JSON.stringify(server.requests())).not.toContain('4-quiet-zebras');
   });
 });
+
+/** Answers as OpenAI and Google do where the tokens do not suffice. */
+async function limitedServer() {
+  const text = 'Here:\n\n```python\nprint(';
+  const item = { type: 'message', id: 'msg_1', role: 'assistant', status: 'incomplete' };
+  const done = { ...item, content: [{ type: 'output_text', text, annotations: [] }] };
+  const response = { id: 'resp_1', object: 'response', status: 'incomplete', output: [done] };
+  const openai = [
+    { type: 'response.created', response: { ...response, status: 'in_progress', output: [] } },
+    { type: 'response.output_item.added', output_index: 0, item: { ...item, content: [] } },
+    { type: 'response.output_text.delta', item_id: 'msg_1', output_index: 0, content_index: 0, delta: text },
+    { type: 'response.output_item.done', output_index: 0, item: done },
+    { type: 'response.incomplete', response: { ...response, incomplete_details: { reason: 'max_output_tokens' } } },
+  ];
+  const part = (words: string) => ({ content: { role: 'model', parts: [{ text: words }] }, index: 0 });
+  const google = [
+    { candidates: [part(text.slice(0, 9))] },
+    { candidates: [{ ...part(text.slice(9)), finishReason: 'MAX_TOKENS' }] },
+  ];
+  const server = createServer(({ url = '' }, answer) => {
+    answer.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const event of url.includes('/responses') ? openai : google)
+      answer.write(`${'type' in event ? `event: ${event.type}\n` : ''}data: ${JSON.stringify(event)}\n\n`);
+    answer.end();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
 
 function pointedAt(rig: Rig, origin: string): Record<string, string> {
   rig.write(

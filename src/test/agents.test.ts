@@ -105,6 +105,39 @@ test('one that ends badly without a word of its own; one that asks again itself'
   expect(said.stderr).toContain('✘ claude can’t get an answer (529); asking again in 0.6 s');
 });
 
+test('one that was cut at its token limit is gone on with', async () => {
+  const cut = 'Incomplete response returned, reason: max_output_tokens';
+  const says = lines(
+    { type: 'item.completed', item: { type: 'agent_message', text: 'Here:\n\n```python\nprint(' } },
+    { type: 'error', message: cut },
+    { type: 'turn.failed', error: { message: cut } },
+  );
+  const rest = lines({ type: 'item.completed', item: { type: 'agent_message', text: '"hi")\n```\n' } });
+  await using rig = await agentRig('codex', says, 'exit 1');
+  const term = rig.terminal(['next']);
+  await term.waitFor('the reply was cut off at its token limit');
+  rig.write('../says', rest);
+  rig.command('codex', '#!/bin/sh\ncat > "$TMPDIR/prompt"\ncat "$TMPDIR/../says"\n');
+  await press(term, 'This reply can’t be used. What now?', 'c');
+  await press(term, 'Accept?', 'y');
+  expect((await term.exit).code).toBe(0);
+  expect(rig.read('hello.py')).toBe('print("hi")\n');
+  expect(rig.read('../tmp/prompt')).toContain('Your reply so far:\n\nHere:\n\n```python\nprint(');
+});
+
+test('gemini’s telemetry goes where the person has it go', async () => {
+  await using rig = await agentRig(
+    'gemini',
+    REPLIES['gemini']?.says ?? '',
+    'env | grep TELEMETRY > "$TMPDIR/telemetry"',
+  );
+  await rig.run(['next', '--yes=unchecked']);
+  expect(rig.read('../tmp/telemetry')).toContain('GEMINI_TELEMETRY_LOG_PROMPTS=false\n');
+  await rig.run(['reset', 'greet']);
+  await rig.run(['next', '--yes=unchecked'], { env: { GEMINI_TELEMETRY_ENABLED: 'false' } });
+  expect(rig.read('../tmp/telemetry')).toBe('GEMINI_TELEMETRY_ENABLED=false\n');
+});
+
 test('Ctrl-C ends it, and what it has started', async () => {
   await using rig = await agentRig('claude', '', 'touch "$TMPDIR/asked"; sleep 1000');
   const term = rig.terminal(['next']);

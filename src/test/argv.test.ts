@@ -86,7 +86,7 @@ test('the command is the one that is named, and a misspelt one is told', async (
   });
   expect(await rig.run(['skip'])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('missing required argument'),
+    stderr: expect.stringContaining('needs the id of a task'),
   });
   for (const name of ['skip', 'reset', 'done', 'retry'] as const) {
     const [bare, full] = await Promise.all([

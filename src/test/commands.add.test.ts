@@ -186,6 +186,7 @@ test('by questions: what is written is shown first, and asked', async () => {
     await type(term, 'What is to be done?', 'Publish it');
     await press(term, 'Who does it?', 's');
     await type(term, 'Which command?', 'npm publish');
+    await term.waitFor(/There are a, b(?:, \w+)*\.\n\? Waits for which ids\?/);
     await type(term, 'Waits for which ids?', 'bb');
     await term.waitForNew('There is no task bb. Did you mean `b`?');
     await type(term, 'Waits for which ids?', 'b');

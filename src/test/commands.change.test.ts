@@ -1,5 +1,6 @@
 // What `done`, `skip`, `retry` and `reset` do beside the status: checks, reasons, who waits now, who goes on, what is journaled.
 import { describe, expect, test } from 'vitest';
+import { callsOf } from './faults/faulted.ts';
 import { type JournalLine, makeRig, type Rig } from './rig.ts';
 import { dataOf, errorOf, said } from './said.ts';
 
@@ -30,6 +31,21 @@ describe('done', () => {
     const refused = await rig.run(['done', 'a', '--json']);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(errorOf(refused)).toMatchObject({ code: 'CHECK_FAILED', at: { file: 'runbook.yaml', line: 4, column: 13 } });
+  });
+
+  test('its status, and those of what then waits for nothing, are written once, and journaled once', async () => {
+    const files = {
+      'runbook.yaml':
+        'tasks:\n  - {id: a, status: READY}\n  - {id: b, depends_on: [a], task_detail_file: b.yaml}\n  - {id: c, depends_on: [a]}\n',
+      'b.yaml': 'id: b\nstatus: PENDING\n',
+    };
+    const calls = await callsOf({ name: 'done', files, args: ['done', 'a'], answers: {} });
+    const named = (name: string, end: string) => calls.filter((call) => call.name === name && call.path.endsWith(end));
+    expect(named('renameSync', '/runbook.yaml')).toHaveLength(1);
+    expect(named('renameSync', '/b.yaml')).toHaveLength(1);
+    expect(named('fsyncSync', 'run_log.jsonl')).toHaveLength(1);
+    // Under one lock, so that nobody sees one without the other.
+    expect(named('linkSync', '/write.lock')).toHaveLength(1);
   });
 
   test('when they pass it is DONE, and what waited for it is READY at once', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 import { dataOf } from './said.ts';
-import { openTerminal } from './terminal.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 
 const RUNBOOK = `tasks:
   - {id: ready, status: READY, name: First of all}
@@ -117,23 +117,32 @@ const SHELLS = {
   fish: { args: ['--no-config', '-i'], load: 'set -g fish_autosuggestion_enabled 0; runbook completion fish | source' },
 };
 
+function shellCalled(name: string): string | undefined {
+  return ['/bin', '/usr/bin', '/usr/local/bin'].map((folder) => join(folder, name)).find(existsSync);
+}
+
+async function inShell(rig: Rig, shell = '', args: string[], load: string): Promise<Terminal> {
+  rig.command('runbook', `#!/bin/sh\nexec "${process.execPath}" "${join(process.cwd(), 'dist/cli.js')}" "$@"\n`);
+  const env = {
+    PATH: `${join(rig.dir, '../bin')}:/usr/bin:/bin`,
+    HOME: rig.dir,
+    LANG: 'C.UTF-8',
+    XDG_DATA_HOME: rig.dir,
+  };
+  const term = openTerminal(shell, args, { cwd: rig.dir, env });
+  term.type(`${load}; echo lo''aded`);
+  term.press('enter');
+  await term.waitFor('loaded');
+  return term;
+}
+
 describe.each(Object.entries(SHELLS))('in a real %s', (name, { args, load }) => {
-  const shell = ['/bin', '/usr/bin', '/usr/local/bin'].map((folder) => join(folder, name)).find(existsSync);
+  const shell = shellCalled(name);
   if (!shell) console.log(`${name} is not on this machine: its completion is not tried`);
 
   test.skipIf(!shell)('what is completed is what is meant', async () => {
     await using rig = await make();
-    rig.command('runbook', `#!/bin/sh\nexec "${process.execPath}" "${join(process.cwd(), 'dist/cli.js')}" "$@"\n`);
-    const env = {
-      PATH: `${join(rig.dir, '../bin')}:/usr/bin:/bin`,
-      HOME: rig.dir,
-      LANG: 'C.UTF-8',
-      XDG_DATA_HOME: rig.dir,
-    };
-    const term = openTerminal(shell ?? '', args, { cwd: rig.dir, env });
-    term.type(`${load}; echo lo''aded`);
-    term.press('enter');
-    await term.waitFor('loaded');
+    const term = await inShell(rig, shell, args, load);
     const complete = async (typed: string, shown: RegExp, then: () => boolean) => {
       term.type(typed);
       await term.waitFor(typed.trim());
@@ -152,6 +161,78 @@ describe.each(Object.entries(SHELLS))('in a real %s', (name, { args, load }) => 
     term.kill();
     await term.exit;
   });
+});
+
+/** What a shell, or a command line, would take for something else. Each begins in its own way. */
+const ODD = [
+  '-dash',
+  'a*[b]?',
+  'c{d,e}',
+  'e!f!!',
+  'g~h',
+  'i#j',
+  'k\\l',
+  `o'p"q`,
+  'r$HOME',
+  's;t&u|v',
+  'w<x>y',
+  '(p)',
+  '日本 語',
+  '🚀 go',
+  '~root',
+  '=ls',
+  '!!',
+  '#no',
+  '{x,y}',
+  '%n',
+  '^z^',
+  // Behind one of these, bash completes nothing more.
+  'm`n`',
+];
+/** Of these, what begins them must be quoted to be typed. */
+const typed = (id: string) => {
+  const [first = ''] = id;
+  return /[\w%-]|[^\x00-\x7f]/.test(first) ? first : `\\${first}`;
+};
+
+describe.each(Object.entries(SHELLS))('in a real %s, ids that look like something else', (name, { args, load }) => {
+  const shell = shellCalled(name);
+  test.skipIf(!shell)(
+    'are completed to what means them',
+    async () => {
+      const plan = ODD.map((id) => `  - {id: ${JSON.stringify(id)}, status: READY}\n`).join('');
+      await using rig = await makeRig({ files: { 'runbook.yaml': `tasks:\n${plan}` } });
+      const term = await inShell(rig, shell, args, load);
+      term.type('runbook done -- ');
+      for (const id of ODD) {
+        term.type(typed(id));
+        term.press('tab');
+      }
+      term.press('enter');
+      const isDone = () => Object.values(rig.statuses()).every((status) => status === 'DONE');
+      await vi.waitUntil(isDone, { timeout: 30_000 }).catch(() => {
+        throw new Error(`${name} has not sent them all:\n${term.raw().slice(-1500)}`);
+      });
+      term.kill();
+      await term.exit;
+    },
+    120_000,
+  );
+});
+
+test('an id that looks like a flag is offered behind --, which is offered where there is one', async () => {
+  await using rig = await makeRig({
+    files: { 'runbook.yaml': 'tasks: [{id: a, status: READY}, {id: -b}, {id: --c}]\n' },
+  });
+  expect(await offered(rig, 'done', '')).toEqual(['words', 'a', '--']);
+  expect(await offered(rig, 'done', '-')).toEqual(expect.arrayContaining(['--unchecked', '--']));
+  expect(await offered(rig, 'done', '--', '')).toEqual(['words', 'a', '-b', '--c']);
+  expect(await offered(rig, 'done', '--', '-')).toEqual(['words', 'a', '-b', '--c']);
+  expect(await offered(rig, 'retry', '')).toEqual(['words']);
+  expect(await offered(rig, 'next', '--start-from', '-')).toEqual(['words', 'a', '-b', '--c']);
+  expect((await rig.run(['next', '--start-from', '-b', '--json'])).code).toBe(4);
+  const { stdout } = await rig.run(['completion', '--words', 'fish', 'done', '']);
+  expect(stdout).toContain('--\tthen -b, --c\n');
 });
 
 test('the scripts are data, and --json has them too', async () => {

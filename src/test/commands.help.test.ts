@@ -33,7 +33,7 @@ describe('--help', () => {
         -C, --cd <dir>  work in this folder
         --file <file>   the runbook, if it is not runbook.yaml here or above
         --json          print one JSON object
-        --plain         print without colour or decoration
+        --plain         for a screen reader: words alone, line by line
         -y, --yes       accept replies whose checks pass; --yes=unchecked: also those
                         without checks
         --no-input      never ask; what needs a person is refused (or
@@ -137,7 +137,7 @@ describe('--help', () => {
         -C, --cd <dir>          work in this folder
         --file <file>           the runbook, if it is not runbook.yaml here or above
         --json                  print one JSON object
-        --plain                 print without colour or decoration
+        --plain                 for a screen reader: words alone, line by line
         -y, --yes               accept replies whose checks pass; --yes=unchecked:
                                 also those without checks
         --no-input              never ask; what needs a person is refused (or
@@ -232,8 +232,8 @@ describe('what it does not know ends with exit 2 and says what there is', () => 
     expect(await unknown('done')).toMatchInlineSnapshot(`
       "exit 2
       ── stderr
-      error: missing required argument \`id\`
-        runbook done --help  tells what it takes"
+      error: \`runbook done\` needs the id of a task
+        runbook list  shows them all"
     `);
   });
 

@@ -257,6 +257,14 @@ test('a changed plan: new, renamed, ticked and lost steps, and what a hand has c
   expect(dataOf('imported', again)).toMatchObject({ files: [] });
 });
 
+test('a section that is a step has its text without the empty lines around it', async () => {
+  await using rig = await makeRig({
+    files: { 'PLAN.md': '# Plan\n\n## Step 1: Run it\n\n\nDo `this`: now.\n\n## Step 2: End\n' },
+  });
+  expect((await rig.run(['import', 'PLAN.md', '--yes'])).code).toBe(0);
+  expect(rig.read('runbook.yaml')).toMatch(/manual_instructions: (['"]?)Do `this`: now\.\1\n/);
+});
+
 test('what is no plan is refused', async () => {
   await using rig = await makeRig({
     files: {

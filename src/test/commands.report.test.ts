@@ -142,6 +142,8 @@ describe('of a walk', () => {
     const cells = elementsIn(page, 'td').map(textIn);
     expect(cells).toEqual(expect.arrayContaining([LINK, `read | ${IMAGE}`, '[API_KEY]', `runbook retry: ${IMAGE}`]));
     const [timeline, graph] = elementsIn(page, 'svg');
+    // The whole of it is seen, in a page that is 860 wide.
+    expect(Number(timeline?.attrs.find(({ name }) => name === 'width')?.value)).toBeLessThan(860);
     // A bar for each start that came to an end.
     expect(
       timeline &&

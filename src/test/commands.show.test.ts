@@ -175,8 +175,8 @@ test('an id that is not there, none at all, and two', async () => {
   expect(said(rig, await rig.run(['show']))).toMatchInlineSnapshot(`
     "exit 2
     ── stderr
-    error: missing required argument \`id\`
-      runbook show --help  tells what it takes"
+    error: \`runbook show\` needs the id of a task
+      runbook list  shows them all"
   `);
   expect(said(rig, await rig.run(['show', 'pack', 'sign']))).toMatchInlineSnapshot(`
     "exit 2

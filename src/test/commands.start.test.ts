@@ -68,7 +68,7 @@ describe('start --by', () => {
       first cause: a is RUNNING: bot has taken it, and gives it back; runbook.yaml:2; runbook done a
       to go on: runbook done a
       set: as it was written: the journal tells of no change to PENDING
-      written: runbook.yaml:3  no status, which is PENDING"
+      written: runbook.yaml:3; no status, which is PENDING"
     `);
     expect(dataOf('status', await rig.run(['status', '--json']))).toMatchObject({ interrupted: [], next: 'c' });
     expect(dataOf('why', await rig.run(['why', 'a', '--json']))).toMatchObject({
@@ -388,7 +388,7 @@ test.each([
   expect((await whole.run(args, { env: faultEnv(whole, {}) })).code).toBe(0);
   const calls = whole.read('../trace').trimEnd().split('\n').length;
   expect(calls).toBeGreaterThan(10);
-  const chosen = Array.from({ length: calls }, (_, i) => i + 1).filter((at) => at % EVERY === 0);
+  const chosen = Array.from({ length: calls }, (_, i) => calls - i).filter((_, i) => i % EVERY === 0);
   const found = await inTurns(2, chosen, async (at) => {
     await using rig = await make();
     const killed = await rig.run(args, { env: faultEnv(rig, { at, fault: 'killAfter' }) });

@@ -87,6 +87,20 @@ describe('status', () => {
     expect(dataOf('status', await calm.run(['--json']))).toMatchObject({ next: 'a', errors: [], interrupted: [] });
   });
 
+  test('tells what it has cost so far, also what was asked in vain', async () => {
+    const reply = (cost: number, type = 'RECEIVED') =>
+      `${JSON.stringify({ timestamp: '2026-01-01T00:00:00.000Z', task_id: 'a', event_type: `AI_RESPONSE_${type}`, details: { cost_usd: cost } })}\n`;
+    await using rig = await makeRig({
+      files: {
+        'runbook.yaml': 'name: costly\ntasks: [{id: a, status: DONE}, {id: b, status: READY}]\n',
+        'logs/run_log.jsonl': reply(0.002) + reply(0.0011, 'BROKEN') + reply(0.5, 'DELAYED'),
+      },
+    });
+    expect((await rig.run([])).stdout).toMatch(/^costly +1 of 2 done · \$0\.0031$/m);
+    expect((await rig.run(['--plain'])).stdout).toMatch(/^costly: 1 of 2 done; \$0\.0031$/m);
+    expect(dataOf('status', await rig.run(['--json']))).toMatchObject({ spent: { cost_usd: expect.closeTo(0.0031) } });
+  });
+
   test('is short where nothing is left, or nothing is there', async () => {
     await using over = await makeRig({ files: { 'runbook.yaml': 'name: over\ntasks: [{id: a, status: DONE}]\n' } });
     expect(said(over, await over.run([]))).toMatchInlineSnapshot(`
@@ -154,7 +168,7 @@ describe('status', () => {
         after   b  The second, waits for a
                 c  READY
                 d  The fourth (by hand), waits for b
-        last    <ago>: b PENDING → READY"
+        last    <ago>: a READY → DONE"
     `);
     expect(dataOf('status', await edited.run(['--json']))).toMatchObject({
       unsettled: [{ id: 'a', kind: 'handEdit', from: 'DONE', to: 'ERROR' }],

@@ -90,3 +90,29 @@ test.each(['SIGTERM', 'SIGHUP'] as const)('in the pager of a review, %s: the tas
   expect(personsFiles(rig)).toEqual(before);
   expect(rig.processes()).toEqual([]);
 });
+
+test.each(Object.keys(STOPS))(
+  'where a reply is to be pasted, %s: the task is as it was, also while the clipboard takes its time',
+  async (how) => {
+    await using rig = await makeRig({
+      files: {
+        'runbook.yaml':
+          'tasks:\n  - {id: a, status: READY, type: AI_ASSISTED, ai_details: {model: paste, prompt_template: p.md}}\n',
+        'p.md': 'Write.\n',
+      },
+    });
+    for (const name of ['xsel', 'wl-copy'])
+      rig.command(name, '#!/bin/sh\necho > "$TMPDIR/up"\nwhile [ ! -e "$TMPDIR/go" ]; do sleep 0.02; done\nexit 1\n');
+    const early = rig.terminal(['next'], { env: { DISPLAY: ':9' } });
+    await isUp(early, rig);
+    STOPS[how]?.(early);
+    rig.write('../tmp/go', '');
+    expect(await early.exit).toEqual({ code: 130, signal: null });
+    const late = rig.terminal(['next']);
+    await late.waitFor('then press Ctrl-D');
+    STOPS[how]?.(late);
+    expect(await late.exit).toEqual({ code: 130, signal: null });
+    expect(rig.statuses()).toEqual({ a: 'READY' });
+    expect(rig.processes()).toEqual([]);
+  },
+);

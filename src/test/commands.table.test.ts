@@ -60,7 +60,7 @@ const takes: Record<string, string> = {
 };
 const instead: Record<string, string> = {
   RUNNING: 'Its runner is gone. `runbook next` asks what to do about it.',
-  'PENDING retry': 'It waits for others; `runbook status` shows for which.',
+  'PENDING retry': 'It waits for others; `runbook why flow` says for which.',
   'PENDING reset': 'It was not done yet.',
   ERROR: '`runbook retry flow` is for that.',
   DONE: '`runbook reset flow` makes it READY again.',

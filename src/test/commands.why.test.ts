@@ -114,7 +114,7 @@ describe('what it waits for', () => {
       to go on: runbook retry run_tests
       to go on: runbook done draft
       set: as it was written: the journal tells of no change to PENDING
-      written: runbook.yaml:13  no status, which is PENDING"
+      written: runbook.yaml:13; no status, which is PENDING"
     `);
     expect(await why(rig, 'run_tests')).toMatchInlineSnapshot(`
       "run_tests is ERROR: SCRIPT_ERROR: exit 3: E403.
@@ -399,7 +399,7 @@ test('a runner at work, one that was killed, and what the next start made of it;
     "after is PENDING: it waits for work, which is RUNNING.
     first cause: work is RUNNING: pid <pid> on <host> is at it; runbook.yaml:2
     set: as it was written: the journal tells of no change to PENDING
-    written: runbook.yaml:3  no status, which is PENDING"
+    written: runbook.yaml:3; no status, which is PENDING"
   `);
   expect((await rig.run(['history'])).stdout).toContain('work  READY → RUNNING\n');
   expect(rig.tree()).toEqual(before);
@@ -455,6 +455,16 @@ test('what only the next start will write is told as such', async () => {
   `);
 });
 
+test('what is said at the top is not said again behind who set it', async () => {
+  await using rig = await makeRig({
+    files: { 'runbook.yaml': 'tasks: [{id: a, status: READY}, {id: b, depends_on: [a]}]\n' },
+  });
+  await rig.run(['done', 'a']);
+  const { stdout } = await rig.run(['why', 'b']);
+  expect(stdout.match(/nothing is left to wait for/g)).toHaveLength(2);
+  expect(stdout).toMatch(/^ {2}set {7}[\d-]+ [\d:]+ \(just now\)$/m);
+});
+
 test('of a long tale, the last ten changes, and where the others are', async () => {
   await using rig = await makeRig({ files: { 'runbook.yaml': 'tasks: [{id: a}]\n' } });
   await rig.run(['done', 'a']);
@@ -480,8 +490,8 @@ test('an id that is not there, and none at all', async () => {
   expect(told(await rig.run(['why']))).toMatchInlineSnapshot(`
     "exit 2
     ── stderr
-    error: missing required argument \`id\`
-      runbook why --help  tells what it takes"
+    error: \`runbook why\` needs the id of a task
+      runbook list  shows them all"
   `);
 });
 

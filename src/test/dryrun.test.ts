@@ -117,7 +117,7 @@ test('without a model it says so, and asks nothing, in a terminal neither', asyn
             output_artifact: out.txt
     ── stderr
     ▶ ai                                                                 step 1 of 1
-      no model is set for \`ai\`. The prompt can go to any chat instead.
+      No model is set for \`ai\`. The prompt can go to any chat instead.
       paste · ask.txt · 5 tokens
       writes out.txt once you accept
 

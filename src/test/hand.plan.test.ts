@@ -161,7 +161,7 @@ describe('between two commands', () => {
         replacing('ai_details', 'type: AI_ASSISTED\nai_details', 'draft.yaml')(rig);
       },
     ],
-    ['what a newer version has kept', (rig: Rig) => rig.write('.runbook/plan.json', '{"format": 2}')],
+    ['what a newer version has kept', (rig: Rig) => rig.write('.runbook/plan.json', '{"format": 99}')],
     ['a torn file of what was seen', (rig: Rig) => rig.write('.runbook/plan.json', '{"format": 1, "pl')],
   ])('that says nothing else: %s', async (_what, edit) => {
     const { said, journal } = await seenAfter(edit);

@@ -27,6 +27,21 @@ test('two scripts that wait for each other end only side by side, and each line 
   );
 });
 
+test('an attempt that failed says whose it was, and counts in how long it took', async () => {
+  const failing = script('a', '', 'exit 3').replace('    script_details', '    retries: 1\n    script_details');
+  await using rig = await makeRig({ files: { 'runbook.yaml': `tasks:\n${failing}${script('b', '', 'true')}` } });
+  const said = async (...flags: string[]) => (await rig.run(['run', '-j', '2', ...flags])).stderr.split('\n');
+  expect(await said()).toContain('  a ✘ exit 3; attempt 2 of 2 starts');
+  const ms = (type: string) =>
+    rig
+      .journal()
+      .filter(({ event_type, task_id }) => event_type === type && task_id === 'a')
+      .reduce((sum, { details }) => sum + Number(details?.['ms']), 0);
+  expect(ms('ERROR_TASK')).toBeCloseTo(ms('RUN_SCRIPT'));
+  await rig.run(['retry', 'a']);
+  expect(await said('--plain')).toContain('a failed: exit 3; attempt 2 of 2 starts');
+});
+
 test('never more than it says', async () => {
   const count =
     'n=$(ls at 2>/dev/null | wc -l); echo $n >> counts; touch "at/$RUNBOOK_TASK_ID"; sleep 0.05; rm "at/$RUNBOOK_TASK_ID"';

@@ -27,7 +27,8 @@ test('a check sees the new file in its place; when it fails, the old one is back
       - print('old')
       + print('hi')
       ────────────────────────────────────────────────────────────────────────────
-      ✘ it says hello                                                         exit 1
+      ✘ it says hello
+      exit 1: cp greet.py "$TMPDIR/seen"; grep hello greet.py || { echo no hello;…
         │ no hello
 
     ? A check failed. What now?

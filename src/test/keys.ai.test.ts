@@ -136,6 +136,14 @@ test('m: what comes back from the editor is shown, written, and journaled as edi
   expect(edit).toMatchObject({ event_type: 'MANUAL_ACTION', details: { by: 'person', manual_edit: true } });
 });
 
+test('m: VISUAL is the editor, where both are set', async () => {
+  await using rig = await rigWithDraft([HI]);
+  const term = rig.terminal(['next'], { rows: 40, env: { EDITOR: 'false', VISUAL: 'sed -i s/hi/servus/' } });
+  await press(term, 'Accept?', 'm');
+  expect(await term.exit).toEqual({ code: 0, signal: null });
+  expect(rig.read('greet.py')).toBe("print('servus')\n");
+});
+
 test('m, and the editor fails: the reply is not lost, and the question comes again', async () => {
   await using rig = await rigWithDraft([HI]);
   const term = rig.terminal(['next'], { rows: 40, env: { EDITOR: 'false' } });

@@ -130,7 +130,6 @@ test('NO_COLOR: the same screen, and not one colour in it', async () => {
   for (const [args, env] of [
     [['next'], { NO_COLOR: '1' }],
     [['next', '--no-color'], {}],
-    [['next', '--plain'], {}],
   ] as const) {
     const term = rig.terminal([...args], { rows: 40, env });
     await term.waitFor('›');

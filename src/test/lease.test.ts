@@ -49,6 +49,23 @@ test('a second runner is refused by name, and the first goes on', async () => {
   expect(rig.exists('.runbook/lease.json')).toBe(false);
 });
 
+test('so is one of another runbook in the folder, which is told whose it is; commands of it are not', async () => {
+  const other =
+    'tasks: [{id: x, status: READY, type: AUTOMATED_SCRIPT, script_details: "true"}, {id: y, status: READY}]\n';
+  await using rig = await makeRig({ files: { ...FILES, 'release.yaml': other } });
+  const first = rig.start(['next']);
+  await first.waitForOutput('begun');
+  const refused = await rig.run(['--file', 'release.yaml', 'run']);
+  expect(refused.code).toBe(5);
+  expect(refused.stderr).toContain('another runner holds this folder, for its runbook `runbook.yaml`: pid');
+  expect((await rig.run(['--file', 'release.yaml'])).stdout).toContain('RUNNING  work of runbook.yaml  by pid');
+  expect((await rig.run(['--file', 'release.yaml', 'done', 'y'])).code).toBe(0);
+  expect(rig.read('release.yaml')).toBe(other.replace('id: y, status: READY', 'id: y, status: DONE'));
+  rig.write('go', '');
+  expect((await first.exit).code).toBe(0);
+  expect((await rig.run(['--file', 'release.yaml', 'next'])).code).toBe(0);
+});
+
 test('a second runner is refused at a question too, and the first goes on', async () => {
   await using rig = await makeRig({ files: { 'runbook.yaml': 'tasks:\n  - {id: read, status: READY}\n' } });
   const term = rig.terminal(['next']);

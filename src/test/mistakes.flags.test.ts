@@ -134,12 +134,12 @@ test('values that are missing, or too many', async () => {
       runbook --help  tells what it takes
     show
       USAGE
-      missing required argument \`id\`
-      runbook show --help  tells what it takes
+      \`runbook show\` needs the id of a task
+      runbook list  shows them all
     done
       USAGE
-      missing required argument \`id\`
-      runbook done --help  tells what it takes
+      \`runbook done\` needs the id of a task
+      runbook list  shows them all
     next build_it
       USAGE
       too many arguments for \`next\`. Expected 0 arguments but got 1.

@@ -105,7 +105,7 @@ test('statuses from which a command does not start', async () => {
     retry test_it
       STATUS_REFUSED runbook.yaml:7:13 PENDING
       \`test_it\` is PENDING; \`runbook retry\` is for ERROR
-      It waits for others; \`runbook status\` shows for which.
+      It waits for others; \`runbook why test_it\` says for which.
     retry finished
       STATUS_REFUSED runbook.yaml:12:13 DONE
       \`finished\` is DONE; \`runbook retry\` is for ERROR

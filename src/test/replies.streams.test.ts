@@ -42,7 +42,7 @@ test('the streams of each server: the same file from all, its tokens where it co
   expect(finished.code).toBe(0);
 });
 
-test('what the agent CLIs print: their replies, one that went on after its token limit, and what their servers refuse', async () => {
+test('what the agent CLIs print: their replies, those that were cut or went on at a token limit, and what their servers refuse', async () => {
   const names = namesIn('agents');
   await using rig = await makeRig({
     files: plan(
@@ -54,7 +54,13 @@ test('what the agent CLIs print: their replies, one that went on after its token
   for (const name of ['claude', 'codex', 'gemini'])
     rig.command(
       name,
-      `#!/bin/sh\ncat > /dev/null\nexec dd if="${recorded}/$RUNBOOK_TASK_ID.jsonl" bs=61 status=none\n`,
+      `#!/bin/sh
+cat > /dev/null
+telemetry="${recorded}/../telemetry/$RUNBOOK_TASK_ID.log"
+if [ -e "$telemetry" ]; then cp "$telemetry" "$GEMINI_TELEMETRY_OUTFILE"; fi
+dd if="${recorded}/$RUNBOOK_TASK_ID.jsonl" bs=61 status=none
+case $RUNBOOK_TASK_ID in codex-limit) exit 1; esac
+`,
     );
   const finished = await rig.run(['run', '--yes=unchecked', '--keep-going']);
   expect(finished.code).toBe(1);
@@ -66,6 +72,8 @@ test('what the agent CLIs print: their replies, one that went on after its token
   };
   expect(cameOf(rig)).toEqual({
     'claude-limit': [HI, 0, 0],
+    'codex-limit': 'the reply was cut off at its token limit',
+    'gemini-limit': 'the reply was cut off at its token limit',
     ...Object.fromEntries(
       Object.entries(refused).flatMap(([name, why]) => [
         [`${name}-code`, [HI, 0, 0]],

@@ -205,7 +205,7 @@ const changing: [RegExp, string][] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, '<time>'],
   [/\b\d{8}T\d{6}\d*Z?/g, '<stamp>'],
   [/\bat \d\d:\d\d(:\d\d)?\b/g, 'at <clock>'],
-  [/\b(\d+(\.\d+)? (ms|s|min|h|d)\b ?)+(?<! )/g, '<duration>'],
+  [/(?:(?:<|&#60;) )?\b(\d+(\.\d+)? (ms|s|min|h|d)\b ?)+(?<! )/g, '<duration>'],
   [/\b(pid"?[:=]? ?)\d+/g, '$1<pid>'],
   [/(\bhost `)[^`]+/g, '$1<host>'],
 ];

@@ -29,7 +29,7 @@ export type Terminal = ReturnType<typeof openTerminal>;
 
 export function openTerminal(command: string, args: string[], { cols = 80, rows = 24, cwd, env }: TerminalOptions) {
   const screen = new xterm.Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
-  const child = spawn(command, args, { name: 'xterm-256color', cols, rows, cwd, env, encoding: null });
+  const child = spawn(command, args, { name: env['TERM'] ?? 'xterm-256color', cols, rows, cwd, env, encoding: null });
   const waiting = makeWaiting(() => frame(visibleRows(), screen.cols));
   const written: Buffer[] = [];
   let ended = false;

@@ -15,7 +15,7 @@ export function steady(text: string): string {
     .replaceAll(/\b\d\d:\d\d:\d\d\b/g, 'hh:mm:ss')
     .replaceAll(/\d{8}T\d{6}-\d+/g, '<run>')
     .replaceAll(/\d{8}T\d{6}/g, '<stamp>')
-    .replaceAll(/\b\d+\.\d s\b/g, '#.# s')
+    .replaceAll(/(?:(?:<|&#60;|&lt;) )?\b\d+\.\d s\b/g, '#.# s')
     .replaceAll(/just now|\d+ (s|min|days?) ago/g, '<ago>')
     .replaceAll(/\bpid \d+/g, 'pid <pid>')
     .replaceAll(hostname(), '<host>');

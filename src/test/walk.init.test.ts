@@ -50,7 +50,7 @@ test('a newcomer gets from an empty folder to the end by what is on the screen',
       Write into idea.md, in two sentences, what this project is and who it is for.
 
     ? Done? done
-      ✘ idea.md is there                                                      exit 1
+      ✘ idea.md is there                                     exit 1: test -s idea.md
     ? A check failed. What now? mended, check again
       ✔ idea.md is there                                             test -s idea.md
     ✔ DONE  say_what_it_is  <duration>  logs/say_what_it_is/<stamp>.log
@@ -77,7 +77,7 @@ test('a newcomer gets from an empty folder to the end by what is on the screen',
   const screen = model.screen().replace('on your clipboard, and ', '');
   expect(rig.stable(screen)).toMatchInlineSnapshot(`
     "▶ draft_readme  Draft a README from that                             step 3 of 3
-      no model is set for \`draft_readme\`. The prompt can go to any chat instead.
+      No model is set for \`draft_readme\`. The prompt can go to any chat instead.
     ? Which one answers? paste (copy the prompt, paste the reply; no key needed)
       A model drafts it; you review it before anything is written.
       paste · prompt_templates/readme.md · 40 tokens
