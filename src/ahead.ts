@@ -23,6 +23,8 @@ const EVERY_MS = 200;
 const TIMES_ITS_COST = 40;
 /** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
 const CLEARED_AFTER = 500;
+/** So many scripts that follow one another are more than most runs have. */
+const MANY = 30;
 
 /** What is known of the files since the last look at them. */
 interface Knowledge {
@@ -111,7 +113,7 @@ export class Ahead {
       this.#session.tellAll([{ ...event, inFiles }]);
       this.#known?.agenda.set(taskId, to);
       this.#running.add(taskId);
-      if (this.#started === 0) optimizedLater();
+      if (this.#started === MANY) optimizedLater();
       if (++this.#started % CLEARED_AFTER === 0) cleared(this.#known?.runbook.source.text ?? '');
       return true;
     }

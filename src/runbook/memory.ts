@@ -41,12 +41,18 @@ export function* encoded(text: string): Generator<Buffer> {
  * for that and a compiler between, nothing is asked.
  */
 export function optimizedLater(): void {
-  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=400000');
+  if (!process.versions.v8.startsWith('11.')) return;
+  setFlagsFromString('--interrupt-budget=400000');
+  // Compiled code that is kept under other flags would not be taken at the next start (see chunks.ts).
+  process.prependOnceListener('exit', () => setFlagsFromString('--interrupt-budget=67584'));
 }
 
 let collect: (() => void) | undefined;
 
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
+  const found = runInNewContext('gc') as () => void;
+  // As above.
+  setFlagsFromString('--no-expose-gc');
+  return found;
 }

@@ -37,6 +37,21 @@ test('a command leaves its code for the next one, readable by its owner alone', 
   expect(all.map((path) => statSync(path).ino)).toEqual(before);
 });
 
+test('a long run, which changes how V8 works, leaves code that the next start takes', async () => {
+  const entries = Array.from({ length: 45 }, (_, i) => {
+    const after = i === 0 ? '    status: READY\n' : `    depends_on: [t${i - 1}]\n`;
+    return `  - id: t${i}\n${after}    type: AUTOMATED_SCRIPT\n    script_details: "true"\n`;
+  });
+  const run = async () => {
+    rig.write('runbook.yaml', `tasks:\n${entries.join('')}`);
+    expect((await rig.run(['run'], { env: { XDG_CACHE_HOME: cache } })).code).toBe(0);
+    return statSync(kept('run')['core'] ?? '').ino;
+  };
+  const first = await run();
+  await rig.run(['reset', ...entries.map((_, i) => `t${i}`)]);
+  expect(await run()).toBe(first);
+});
+
 test('a byte that has changed, a file that was cut, and one that is empty are seen, and written anew', async () => {
   const first = await status();
   const { core = '' } = kept();
