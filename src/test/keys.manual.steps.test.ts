@@ -76,11 +76,11 @@ test('checks run after y: while they fail it is not DONE, and y runs them again'
 
     ? Done? done
       ✔ true
-      ✘ it is mended                                                          exit 3
+      ✘ it is mended             exit 3: test -e mended || { echo not yet; exit 3; }
         │ not yet
     ? A check failed. What now? mended, check again
       ✔ true
-      ✘ it is mended                                                          exit 3
+      ✘ it is mended             exit 3: test -e mended || { echo not yet; exit 3; }
         │ not yet
     ? A check failed. What now? mended, check again
       ✔ true
