@@ -119,7 +119,7 @@ function withSteps(runbook: Runbook, steps: readonly PlannedStatus[]): { changed
   const statuses = new Map(steps.map(({ task, to }) => [task.id, to]));
   const tasks = runbook.tasks.map((task) => task.withStatus(statuses.get(task.id) ?? task.status));
   const changed = { ...runbook, tasks };
-  return { changed, followed: becameReady(changed) };
+  return { changed, followed: becameReady(changed, statuses) };
 }
 
 function statusSet(step: StatusWrite, { command }: Move, reason: string | undefined, taken: Taken | undefined): Event {

@@ -80,10 +80,16 @@ export function satisfies(plan: Plan, dependency: Task): boolean {
   return dependency.status === 'DONE' || (dependency.status === 'SKIPPED' && plan.skippedSatisfies);
 }
 
-/** PENDING tasks that have nothing to wait for any more. */
-export function becameReady(plan: Plan): Task[] {
-  const byId = tasksById(plan);
-  return plan.tasks.filter((task) => task.status === 'PENDING' && !isWaiting(plan, task, byId));
+/** PENDING tasks that have nothing to wait for any more; of those alone that depend on one of `changed`, where that is given. */
+export function becameReady(plan: Plan, changed?: { has(id: string): boolean }): Task[] {
+  // Where few are looked at, or none, the index is not made beforehand.
+  const byId = changed ? undefined : tasksById(plan);
+  return plan.tasks.filter(
+    (task) =>
+      task.status === 'PENDING' &&
+      (changed === undefined || task.dependsOn.some((id) => changed.has(id))) &&
+      !isWaiting(plan, task, byId),
+  );
 }
 
 /** The tasks that depend on this one, directly or through others, in file order. */

@@ -35,13 +35,25 @@ const MOST_UNUSUAL = 80_000;
 /** Reads and parses a YAML file. Throws FILE_NOT_FOUND, FILE_UNREADABLE or YAML_SYNTAX; `askedAt` is who named it. */
 export function readYaml(root: string, path: string, askedAt?: Where): YamlSource {
   const file = shownPath(root, path);
-  const text = readText(path, file, askedAt, MOST_BYTES);
+  const bytes = readBytes(path, file, askedAt, MOST_BYTES);
   // The file is read each time; the same text is parsed once.
   const known = parsed.get(path);
-  if (known?.text === text && known.file === file) return known;
+  if (known?.source.file === file && known.bytes?.equals(bytes)) return known.source;
+  const text = textOf(bytes, file);
+  if (known?.source.file === file && known.source.text === text) return known.source;
+  const source = readAnew(root, path, file, text, askedAt);
+  // A small one is made a text of sooner than it is worth to hold its bytes, too.
+  parsed.set(path, { source, bytes: bytes.length < LARGE ? undefined : bytes });
+  return source;
+}
+
+const parsed = new Map<string, { readonly source: YamlSource; readonly bytes: Buffer | undefined }>();
+const LARGE = 50_000;
+
+function readAnew(root: string, path: string, file: string, text: string, askedAt: Where): YamlSource {
   recallReading(root, text);
   const value = keptValue(root, text);
-  if (value !== undefined) return remember(path, parseYaml(file, path, text, readLater(text, value)));
+  if (value !== undefined) return parseYaml(file, path, text, readLater(text, value));
   // Each of them is a character at least; and of what was read before, they were counted then.
   if (text.length > MOST_VALUES && !isKnown(text) && valuesIn(text) > MOST_VALUES)
     throw tooMuch(file, `there are more than ${MOST_VALUES} lines, keys and items in it`, askedAt);
@@ -50,12 +62,7 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
     const why = `there are more than ${MOST_UNUSUAL} lines, keys and items in it, and it is not in the plain form`;
     throw tooMuch(file, `${why} that most plans have`, askedAt);
   }
-  return remember(path, parseYaml(file, path, text, plain));
-}
-
-function remember(path: string, source: YamlSource): YamlSource {
-  parsed.set(path, source);
-  return source;
+  return parseYaml(file, path, text, plain);
 }
 
 /** What the library made of the text earlier. Its places are looked for where one is asked for. */
@@ -70,8 +77,6 @@ function readLater(text: string, value: unknown): YamlReading {
   };
 }
 
-const parsed = new Map<string, YamlSource>();
-
 /** How many lines, keys and items there are at most. */
 function valuesIn(text: string): number {
   let count = 0;
@@ -85,12 +90,18 @@ const BEFORE_VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
 
 /** Reads a text file that must be UTF-8; a byte order mark is kept. */
 export function readText(path: string, file: string, askedAt?: Where, most?: number): string {
-  let bytes: Buffer;
+  return textOf(readBytes(path, file, askedAt, most), file);
+}
+
+function readBytes(path: string, file: string, askedAt: Where, most?: number): Buffer {
   try {
-    bytes = readPlain(path, most);
+    return readPlain(path, most);
   } catch (error) {
     throw error instanceof NotPlain ? tooMuch(file, error.message, askedAt) : unreadable(error, file, askedAt);
   }
+}
+
+function textOf(bytes: Buffer, file: string): string {
   if (isUtf8(bytes)) return bytes.toString();
   const at = firstReplaced(file, new TextDecoder().decode(bytes));
   throw new RunbookError({
