@@ -79,7 +79,7 @@ export function isWritten(path: string, { taskId, from, to }: StatusWrite): bool
 
 /** False if a hand was quicker. Where a file can't be written, those before it are as they were. */
 function writeAll(changes: readonly FileChange[]): boolean {
-  const unsynced: Unsynced = new Set();
+  const unsynced: Unsynced = new Map();
   try {
     const isDone = changes.every(({ path, before, after }) => replaceUnchanged(path, before, after, unsynced));
     syncFolders(unsynced);

@@ -49,16 +49,16 @@ export function replaceUnchanged(
   return throughTemporary(path, after, put, unsynced);
 }
 
-/** Folders in which files were replaced; a crash of the machine may undo that until `syncFolders`. */
-export type Unsynced = Set<string>;
+/** Folders in which files were replaced, each with the last of these; a crash of the machine may undo that until `syncFolders`. */
+export type Unsynced = Map<string, string>;
 
 /** Makes durable what was replaced in these folders, once for all that stand in the same one. Throws FILE_UNWRITABLE. */
 export function syncFolders(unsynced: Unsynced): void {
-  for (const folder of unsynced) {
+  for (const [folder, file] of unsynced) {
     try {
       syncFolder(folder);
     } catch (error) {
-      throw unwritable(error, folder);
+      throw unwritable(error, file);
     }
   }
 }
@@ -93,7 +93,7 @@ function throughTemporary(
     writeSynced(temporary, content, old);
     const done = put(temporary, target);
     if (!done) rmSync(temporary, { force: true });
-    if (unsynced) unsynced.add(dirname(target));
+    if (unsynced) unsynced.set(dirname(target), path);
     else syncFolder(dirname(target));
     return done;
   } catch (error) {

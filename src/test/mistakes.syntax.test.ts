@@ -25,6 +25,8 @@ test('broken YAML of many kinds', async () => {
     'no colon behind tasks': 'tasks\n  - id: a\n',
     'no colon behind a field': 'tasks:\n  - id: a\n    status\n',
     'a key that is there twice': 'tasks:\n  - id: a\n    status: READY\n    status: DONE\n',
+    'the first of several keys that are there twice':
+      'tasks:\n  - id: a\n    env: {X: 1, X: 2}\n  - id: b\n    status: READY\n    status: DONE\n',
     'tasks that are there twice': 'tasks:\n  - id: a\ntasks:\n  - id: b\n',
     'two documents': 'tasks:\n  - id: a\n---\ntasks:\n  - id: b\n',
     'a merge conflict':
@@ -102,6 +104,10 @@ test('broken YAML of many kinds', async () => {
     a key that is there twice
       YAML_SYNTAX runbook.yaml:4:5 status
       the key \`status\` is there twice
+      Remove one of the two.
+    the first of several keys that are there twice
+      YAML_SYNTAX runbook.yaml:3:17 X
+      the key \`X\` is there twice
       Remove one of the two.
     tasks that are there twice
       YAML_SYNTAX runbook.yaml:3:1 tasks
