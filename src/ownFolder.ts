@@ -15,11 +15,13 @@ export function makeOwnFolder(): string {
 
 /** Removes those whose owner is gone, but not what somebody still works in: an editor goes on when its runner is killed. */
 export function sweepOwnFolders(): void {
+  const us = self('', new Date());
+  const [ourPlace, ourBoot] = here();
   for (const name of namesIn(tmpdir())) {
     const [, place, boot, pid, startTime] = NAME.exec(name) ?? [];
-    if (pid === undefined || place !== here()[0]) continue;
-    const owner = { ...self('', new Date()), pid: Number(pid), startTime: startTime === '0' ? undefined : startTime };
-    if (boot === here()[1] && isAlive(owner)) continue;
+    if (pid === undefined || place !== ourPlace) continue;
+    const owner = { ...us, pid: Number(pid), startTime: startTime === '0' ? undefined : startTime };
+    if (boot === ourBoot && isAlive(owner)) continue;
     const folder = join(tmpdir(), name);
     if (isOurs(folder) && !isUsed(folder)) remove(folder);
   }
