@@ -1,4 +1,5 @@
 // What `done`, `skip`, `retry` and `reset` do beside the status: checks, reasons, who waits now, who goes on, what is journaled.
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { callsOf } from './faults/faulted.ts';
 import { type JournalLine, makeRig, type Rig } from './rig.ts';
@@ -44,6 +45,14 @@ describe('done', () => {
     expect(named('renameSync', '/runbook.yaml')).toHaveLength(1);
     expect(named('renameSync', '/b.yaml')).toHaveLength(1);
     expect(named('fsyncSync', 'run_log.jsonl')).toHaveLength(1);
+    // Their folder is synced once for both: when both stand in it, and before the journal tells of it.
+    const root = named('renameSync', '/runbook.yaml').map(({ path }) => dirname(path))[0] ?? '';
+    const folders = calls.filter(({ name, path }) => name === 'fsyncSync' && path === root);
+    expect(folders).toHaveLength(1);
+    const inOrder = [...named('renameSync', '/b.yaml'), ...folders, ...named('fsyncSync', 'run_log.jsonl')];
+    expect(inOrder.map((call) => calls.indexOf(call))).toEqual(
+      inOrder.map((call) => calls.indexOf(call)).toSorted((a, b) => a - b),
+    );
     // Under one lock, so that nobody sees one without the other.
     expect(named('linkSync', '/write.lock')).toHaveLength(1);
   });
