@@ -11,7 +11,10 @@ const PASTE_MODE = ['\u001b[?2004h', '\u001b[?2004l'] as const;
 const PASTE_BEGIN = '\u001b[200~';
 const PASTE_END = '\u001b[201~';
 
-/** Reads until Ctrl-D; `plain`: without what only a terminal understands. If nothing was pasted, the reply file counts. Throws INTERRUPTED on Ctrl-C. */
+/**
+ * Reads until Ctrl-D; `plain`: without what only a terminal understands. If nothing was pasted, the reply file counts. Throws
+ * INTERRUPTED on Ctrl-C.
+ */
 export async function readPasted(
   offer: Offer,
   palette: Palette,
