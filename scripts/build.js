@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
+import { withValues } from './exports.js';
 import { lazily, withLoads } from './lazy.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -40,7 +41,10 @@ if (process.argv.includes('--modules'))
 // A runner that is at work may still load a chunk (`npm test` is a step of our own playbook), so that no file is ever missing:
 // each is renamed into its place, and what is left over goes last.
 mkdirSync('dist/schemas/json', { recursive: true });
-for (const { fileName, code } of output) replace(join('dist', fileName), inAscii(withLoads(code)));
+for (const { fileName, code } of output) {
+  const text = inAscii(withValues(withLoads(code)));
+  replace(join('dist', fileName), fileName === 'cli.js' ? text : asFunction(text));
+}
 // The project's own says that a `.js` file is an ES module.
 replace('dist/package.json', '{ "type": "commonjs" }\n');
 replace('dist/spawner.pl', readFileSync('src/spawner.pl', 'utf8'));
@@ -64,13 +68,18 @@ async function bundled(input, options, define = {}) {
   });
   const generated = await bundle.generate({
     format: 'cjs',
-    // Names stay, so that the stack of a bug still says where it was.
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    // Names of functions and classes stay, so that the stack of a bug still says where it was.
+    minify: { compress: true, mangle: { keepNames: true, toplevel: false }, codegen: { removeWhitespace: true } },
     comments: { legal: false },
     ...options,
   });
   await bundle.close();
   return generated;
+}
+
+/** As `loadChunk` calls it: to put it into another text would hold it twice. On one line with it, for the lines of a stack. */
+function asFunction(code) {
+  return `(function (exports, require, module, __filename, __dirname) { 'use strict'; ${code}\n})`;
 }
 
 /** V8 keeps two bytes for each letter of a text that has one letter beyond the first 256, and reading it takes twice as long. */

@@ -13,12 +13,14 @@ const LAZY = [
   'src/runbook/libraryYaml.ts',
   'src/runbook/formBySchema.ts',
   'src/runbook/patch/byLibrary.ts',
+  // What a dry run leaves out.
+  'src/run.ts',
   // Programs, models and what is shown of them.
   'node_modules/execa/index.js',
   'src/spawner.ts',
   'src/handlers/ai.ts',
   'src/models/cost.ts',
-  'src/terminal/diff.ts',
+  'src/terminal/lineDiff.ts',
   'src/terminal/markdown.ts',
   // For who wants it so.
   'src/terminal/plainTrouble.ts',

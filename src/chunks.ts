@@ -30,8 +30,8 @@ export function loadChunk(file: string): unknown {
 
 function compile(name: string): Script {
   const { Script } = process.getBuiltinModule('node:vm');
-  // On one line with the text, so that the lines of a stack are the file's. The build writes nothing but ASCII.
-  const source = `(function (exports, require, module, __filename, __dirname) { 'use strict'; ${readFileSync(`${__dirname}/${name}`, 'latin1')}\n})`;
+  // The build writes nothing but ASCII, and the function around it.
+  const source = readFileSync(`${__dirname}/${name}`, 'latin1');
   const cachedData = cache && readCompiled(`${cache}/${name}`);
   // By its bare name: the code is the same wherever the program is installed.
   const script = new Script(source, cachedData ? { filename: name, cachedData } : { filename: name });

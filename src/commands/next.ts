@@ -10,7 +10,7 @@ import { lookAt } from '../standing.ts';
 import { didYouMean } from '../suggest.ts';
 import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
-import type { Decision } from '../world.ts';
+import { type Decision, exchanged } from '../world.ts';
 import type { Action, Context } from './context.ts';
 import { dryRun, rehearse } from './dryRun.ts';
 
@@ -25,10 +25,10 @@ export function define(command: Command, action: Action): void {
 
 const MODEL_VARIABLE = 'RUNBOOK_MODEL';
 
-export const alone = (context: Context): Promise<number> => {
+export function alone(context: Context): Promise<number> {
   const model = process.env[MODEL_VARIABLE];
   return carryOut(context, model === undefined ? {} : { model }, { once: true });
-};
+}
 
 export interface RunFlags {
   readonly answer?: readonly Decision[];
@@ -89,7 +89,7 @@ export async function carryOut(context: Context, flags: RunFlags, { once }: { on
   // A mistake in the task that comes first is found before anything at all is written, but for what a crash left unwritten.
   const cutOff = before.changes.some(({ kind }) => kind === 'recovered');
   const first = before.holder || cutOff ? undefined : foreseen(before, options);
-  if (first) await rehearse(path, runbook, first, { ...world, emit: () => {} }, options);
+  if (first) await rehearse(path, runbook, first, exchanged(world, { emit: () => {} }), options);
   const end = await run(path, world, options);
   if (context.flags.json) printEnd(context, path, end);
   else sayEnd(end, context, options);
