@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { errnoOf, RunbookError } from './errors.ts';
 import type { NewIssue, Taken } from './events.ts';
 import { reasonOf, statOf } from './paths.ts';
-import { NotPlain, readPlain, requirePlain } from './plainFile.ts';
+import { lastLineEnd, NotPlain, readPlain, requirePlain } from './plainFile.ts';
 import { ownFile } from './runbook/find.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
 
@@ -26,7 +26,10 @@ export interface JournalLine {
 
 /** All readable lines, oldest first. A torn line (the process was killed while writing) is stepped over. */
 export function readJournal(root: string): JournalLine[] {
-  return journalText(root).split('\n').flatMap(parseLine);
+  return bytesFrom(root, 0)
+    .toString()
+    .split('\n')
+    .flatMap((text) => parseLine(text) ?? []);
 }
 
 /**
@@ -37,7 +40,7 @@ export function walkJournal(root: string, visit: (line: JournalLine) => void): n
   let unreadable = 0;
   const take = (text: string) => {
     if (text.trim() === '') return;
-    const [line] = parseLine(text);
+    const line = parseLine(text);
     if (line) visit(line);
     else unreadable++;
   };
@@ -99,13 +102,9 @@ export function lastChanges(root: string): ReadonlyMap<string, LastChange> {
   const isLonger = known?.ino === found?.ino && (known?.size ?? 0) <= (found?.size ?? 0);
   const from = isLonger ? (known?.size ?? 0) : 0;
   const last = isLonger && known ? known.last : new Map<string, LastChange>();
-  const text = textFrom(root, from);
-  followed.set(path, {
-    ino: found?.ino,
-    size: from + Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)),
-    last,
-  });
-  takeChanges(text, last);
+  const bytes = bytesFrom(root, from);
+  followed.set(path, { ino: found?.ino, size: from + lastLineEnd(bytes) + 1, last });
+  takeChanges(bytes.toString(), last);
   return last;
 }
 
@@ -116,40 +115,63 @@ function takeChanges(lines: string, last: Map<string, LastChange>): void {
   for (const text of lines.split('\n')) {
     // Most lines change no status; they are not worth parsing.
     if (!text.includes('"status_change"') && !text.includes('"CHECKPOINT"')) continue;
-    for (const line of parseLine(text)) {
-      const { task_id: id, run_id: runId, event_type: type, status_change: change, details = {} } = line;
-      if (type === 'CHECKPOINT')
-        for (const [task, { inFiles, ...change }] of last)
-          if (inFiles !== undefined && change.runId === runId) last.set(task, { ...change, inFiles: undefined });
-      const [from, to] = change?.split(' -> ').map((word) => STATUSES.find((status) => status === word)) ?? [];
-      if (id === undefined || to === undefined) continue;
-      const before = last.get(id);
-      const unsaved = type === 'UNSAVED_TASK';
-      // A line from a status to the same one says something more of the change before it.
-      if (from === to && before?.to === to)
-        last.set(id, { ...before, unsaved, inFiles: unsaved ? before.inFiles : undefined });
-      else
-        last.set(id, {
-          from,
-          to,
-          runId,
-          unsaved,
-          inFiles: statusIn(details),
-          record: recordIn(details),
-          taken: takenIn(line),
-        });
-    }
+    const line = parseLine(text);
+    if (line) takeChange(line, last);
   }
 }
 
-function statusIn({ in_files: status }: Readonly<Record<string, unknown>>): Status | undefined {
-  return STATUSES.find((known) => known === status);
+function takeChange(line: JournalLine, last: Map<string, LastChange>): void {
+  const { task_id: id, run_id: runId, event_type: type, status_change: change, details } = line;
+  if (type === 'CHECKPOINT')
+    for (const [task, { inFiles, ...change }] of last)
+      if (inFiles !== undefined && change.runId === runId) last.set(task, { ...change, inFiles: undefined });
+  if (id === undefined || change === undefined) return;
+  const { from, to } = statusesIn(change);
+  if (to === undefined) return;
+  const unsaved = type === 'UNSAVED_TASK';
+  const before = from === to ? last.get(id) : undefined;
+  // A line from a status to the same one says something more of the change before it.
+  if (before?.to === to) last.set(id, { ...before, unsaved, inFiles: unsaved ? before.inFiles : undefined });
+  else
+    last.set(id, {
+      from,
+      to,
+      runId,
+      unsaved,
+      inFiles: details && statusNamed(details['in_files']),
+      record: details ? recordIn(details) : NO_RECORD,
+      taken: details && takenIn(line),
+    });
+}
+
+/** Of `READY -> RUNNING`. There are few of these, in many thousand lines. */
+function statusesIn(change: string): StatusChange {
+  let known = statusChanges.get(change);
+  if (!known) {
+    const [from, to] = change.split(' -> ');
+    known = { from: statusNamed(from), to: statusNamed(to) };
+    statusChanges.set(change, known);
+  }
+  return known;
+}
+
+interface StatusChange {
+  readonly from: Status | undefined;
+  readonly to: Status | undefined;
+}
+
+const statusChanges = new Map<string, StatusChange>();
+
+function statusNamed(word: unknown): Status | undefined {
+  return word === undefined ? undefined : STATUSES.find((status) => status === word);
 }
 
 function takenIn({ event_type: type, timestamp, details }: JournalLine): Taken | undefined {
   const by = details?.['taken_by'];
   return type === 'START_TASK' && typeof by === 'string' && by !== '' ? { by, since: String(timestamp) } : undefined;
 }
+
+const NO_RECORD: OutcomeRecord = { lastRun: undefined, issues: undefined, resolution: undefined };
 
 function recordIn({ last_run: lastRun, issues, resolution }: Readonly<Record<string, unknown>>): OutcomeRecord {
   return {
@@ -167,19 +189,15 @@ function isIssue(value: unknown): value is NewIssue {
   return isMap(value) && [value['timestamp'], value['type'], value['detail']].every((text) => typeof text === 'string');
 }
 
-function journalText(root: string): string {
+/** Of the journal, from an offset on. */
+function bytesFrom(root: string, offset: number): Buffer {
+  if (offset > 0) return Buffer.concat([...piecesOf(root, offset)]);
   try {
-    return readPlain(join(root, journalFile(root)), Number.POSITIVE_INFINITY).toString();
+    return readPlain(join(root, journalFile(root)), Number.POSITIVE_INFINITY);
   } catch (error) {
-    return emptyIfMissing(root, error);
+    requireMissing(root, error);
+    return Buffer.alloc(0);
   }
-}
-
-/** The same from an offset on. */
-function textFrom(root: string, offset: number): string {
-  if (offset === 0) return journalText(root);
-  const pieces = [...piecesOf(root, offset)];
-  return Buffer.concat(pieces).toString();
 }
 
 /** The bytes of the journal from an offset on, in pieces. */
@@ -189,7 +207,7 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
     requirePlain(join(root, journalFile(root)));
     file = openSync(join(root, journalFile(root)), 'r');
   } catch (error) {
-    emptyIfMissing(root, error);
+    requireMissing(root, error);
     return;
   }
   try {
@@ -210,9 +228,8 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
 const PIECE = 1 << 18;
 
 /** A journal that is not there yet is an empty one. Throws FILE_UNREADABLE for any other trouble. */
-function emptyIfMissing(root: string, error: unknown): '' {
-  if (errnoOf(error) === 'ENOENT') return '';
-  throw unreadableJournal(root, error);
+function requireMissing(root: string, error: unknown): void {
+  if (errnoOf(error) !== 'ENOENT') throw unreadableJournal(root, error);
 }
 
 function unreadableJournal(root: string, error: unknown): unknown {
@@ -224,12 +241,12 @@ function unreadableJournal(root: string, error: unknown): unknown {
   return new RunbookError({ code: 'FILE_UNREADABLE', message, hint }, { cause: error });
 }
 
-function parseLine(text: string): JournalLine[] {
+function parseLine(text: string): JournalLine | undefined {
   try {
     const line: unknown = JSON.parse(text);
-    return isJournalLine(line) ? [line] : [];
+    return isJournalLine(line) ? line : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
@@ -238,5 +255,5 @@ function isJournalLine(value: unknown): value is JournalLine {
   if (typeof value !== 'object' || value === null) return false;
   const { event_type: type, task_id: id, status_change: change, details } = value as Record<string, unknown>;
   if (typeof type !== 'string' || (details !== undefined && !isMap(details))) return false;
-  return [id, change].every((text) => text === undefined || typeof text === 'string');
+  return (id === undefined || typeof id === 'string') && (change === undefined || typeof change === 'string');
 }

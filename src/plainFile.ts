@@ -21,6 +21,17 @@ export function readPlain(path: string, most = MOST_TEXT): Buffer {
   }
 }
 
+/** Where the first of some lines ends, or where the last one does; -1 if none does. V8's own: a `Buffer` looks for more than a byte. */
+export function firstLineEnd(bytes: Uint8Array): number {
+  return Uint8Array.prototype.indexOf.call(bytes, LINE_END);
+}
+
+export function lastLineEnd(bytes: Uint8Array): number {
+  return Uint8Array.prototype.lastIndexOf.call(bytes, LINE_END);
+}
+
+const LINE_END = 0x0a;
+
 /** What keeps a file from being read by `readPlain`, as far as it can be seen from outside. */
 export function notPlain(entry: Stats, most = MOST_TEXT): string | undefined {
   if (entry.isFile()) return entry.size > most ? tooLarge(entry.size, most) : undefined;

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
-import { readPlain } from './plainFile.ts';
+import { firstLineEnd, readPlain } from './plainFile.ts';
 import { ownFile } from './runbook/find.ts';
 import { FOLDER } from './runbook/folder.ts';
 import type { Fields, Plan, PlannedTask } from './runbook/plan.ts';
@@ -56,7 +56,7 @@ function stampOf(path: string): string | undefined {
 function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
     const bytes = readPlain(seenPath(root), Number.POSITIVE_INFINITY);
-    const end = bytes.indexOf(LINE_END);
+    const end = firstLineEnd(bytes);
     const head = JSON.parse(bytes.toString('utf8', 0, end)) as Partial<Head>;
     const { format, length, taskCount, fields, templates, statuses } = head;
     if (format !== FORMAT || length !== bytes.length - end) return undefined;
@@ -150,8 +150,6 @@ function asSeen(to: Status | undefined): LastStatus | undefined {
 
 /** One for each status. */
 const LAST_SEEN = new Map<Status, LastStatus>();
-
-const LINE_END = 0x0a;
 
 /** Of the file. */
 export const FORMAT = 3;
