@@ -19,12 +19,17 @@ export interface Journal {
   readonly sync: () => void;
   /** How many bytes were appended so far. */
   readonly written: () => number;
-  readonly runId: string;
 }
 
-export function openJournal(root: string, runId: string, now: () => Date, redact: (text: string) => string): Journal {
+/** `runId` is asked for when there is something to keep. */
+export function openJournal(
+  root: string,
+  runId: () => string,
+  now: () => Date,
+  redact: (text: string) => string,
+): Journal {
   const lineOf = ({ details, ...head }: Entry) => {
-    const line = { timestamp: now().toISOString(), run_id: runId, ...head };
+    const line = { timestamp: now().toISOString(), run_id: runId(), ...head };
     return JSON.stringify(details ? { ...line, details: told(details, redact) } : line);
   };
   const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
@@ -69,7 +74,6 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
     }
   };
   return {
-    runId,
     written: () => written,
     keepAll,
     keep: (event) => keepAll([event]),
@@ -104,10 +108,16 @@ export function newRunId(now: Date): string {
 
 /** `20261120T101502`, in UTC. */
 export function compactTime(time: Date): string {
-  return time
-    .toISOString()
-    .replace(/\.\d+Z$/, '')
-    .replaceAll(/[-:]/g, '');
+  const iso = time.toISOString();
+  return [
+    [0, 4],
+    [5, 7],
+    [8, 13],
+    [14, 16],
+    [17, 19],
+  ]
+    .map(([from, to]) => iso.slice(from, to))
+    .join('');
 }
 
 const LINE_END = 0x0a;

@@ -20,7 +20,9 @@ function interruptible(): AbortController {
 
 async function main(argv: readonly string[]): Promise<number> {
   const line = bareLine(argv);
-  const { alone, withIds } = (line && (await COMMANDS.find(({ name }) => name === line.name)?.load())) ?? {};
+  const command = line && COMMANDS.find(({ name }) => name === line.name);
+  if (!command?.onlyLooks && !line?.flags.dryRun) heedSignals();
+  const { alone, withIds } = (await command?.load()) ?? {};
   if (line && alone && line.words.length === 0) return carry(line.flags, alone);
   if (line && withIds && line.words.length > 0) return carry(line.flags, (context) => withIds(context, line.words));
   const { obey } = await import('./program.ts');
@@ -80,6 +82,11 @@ function errorObject(code: string, message: string, { at, hint }: { at?: unknown
   return { schema_version: 1, kind: 'error', error: { code, message, at: at ?? null, hint: hint ?? null } };
 }
 
+/** To heed one takes longer to set up than to look whether anything is wrong with the plan. */
+function heedSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
+}
+
 /** The first signal lets what runs come to an orderly end; a second one ends everything at once. */
 async function onSignal(): Promise<void> {
   if (interruption?.signal.aborted) {
@@ -92,7 +99,6 @@ async function onSignal(): Promise<void> {
 
 /** Carries out what the command line says, and sets the exit status. */
 export async function start(argv: readonly string[]): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
   // Before anything is made of the words: they are of a line that somebody is typing.
   const [name, flag, shell = '', ...words] = argv;
   if (name === 'completion' && flag === '--words') {

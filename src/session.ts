@@ -35,12 +35,18 @@ export interface Session {
 
 export function openSession(path: string, world: World): Session {
   const root = realpathSync(dirname(path));
-  const runId = newRunId(world.now());
+  let named: string | undefined;
+  const runId = () => {
+    named ??= newRunId(world.now());
+    return named;
+  };
   const { keep, keepAll, keepSoon, sync, written: journaledBytes } = openJournal(root, runId, world.now, world.redact);
   return {
     path,
     root,
-    runId,
+    get runId() {
+      return runId();
+    },
     world,
     keep,
     tell(event) {

@@ -18,7 +18,7 @@ export function killAllNow(): void {
   for (const pid of running) endTree(pid, 'SIGKILL');
 }
 
-export function makeShell(signal: AbortSignal, redactor: Redactor, environment: Environment): Shell {
+export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, environment: Environment): Shell {
   const env = definedOnly(environment);
   let spawner: Promise<Start | undefined> | undefined;
   const starter = async () => {
@@ -35,6 +35,7 @@ export function makeShell(signal: AbortSignal, redactor: Redactor, environment: 
       end,
       ms: Math.round(performance.now() - started),
     });
+    const signal = signalOf();
     if (signal.aborted) return result('aborted', {});
     const output = redactor.stream();
     let watch: ReturnType<typeof watchOver> | undefined;

@@ -41,10 +41,6 @@ export class Context {
     this.palette = paletteFor('stdout', { noColor: flags.color === false || flags.plain === true });
   }
 
-  get signal(): AbortSignal {
-    return this.#signal();
-  }
-
   /** The path of the runbook. Throws RUNBOOK_NOT_FOUND. */
   runbookPath(): string {
     return findRunbook(this.cwd, this.flags.file ?? process.env['RUNBOOK_FILE']);
@@ -74,9 +70,9 @@ export class Context {
     } = {},
   ): Promise<World> {
     const { realWorld } = await import('../terminal/world.ts');
-    const { flags, signal } = this;
+    const { flags } = this;
     const world = await realWorld(root, {
-      signal,
+      signal: this.#signal,
       answers: {
         yes: flags.yesUnchecked ? 'unchecked' : flags.yes ? 'checked' : 'no',
         answers: [],

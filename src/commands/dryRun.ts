@@ -10,7 +10,7 @@ import { openSession } from '../session.ts';
 import type { Standing } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
-import type { Ask, World } from '../world.ts';
+import { type Ask, exchanged, type World } from '../world.ts';
 import type { Context } from './context.ts';
 import { move, printPlanned, sayWould } from './planned.ts';
 
@@ -34,7 +34,7 @@ export async function dryRun(
   const task = foreseen({ runbook, interrupted }, options);
   if (task) {
     // Nobody is missing in a dry run.
-    const unasked = { ...world, ask: { ...world.ask, lacks: () => undefined } };
+    const unasked = exchanged(world, { ask: { ...world.ask, lacks: () => undefined } });
     const step = await rehearse(path, runbook, task, unasked, options);
     world.emit({
       kind: 'announced',
@@ -59,13 +59,12 @@ export async function dryRun(
 
 /** Prepares a task in a world that can neither write, spawn nor ask. Throws what would keep the task from being started. */
 export function rehearse(path: string, runbook: Runbook, task: Task, world: World, options: RunOptions): Promise<Step> {
-  const inert: World = {
-    ...world,
+  const inert = exchanged(world, {
     shell: inertShell,
     model: async (choice) => ({ ...(await world.model(choice)), reply: neverReplies }),
     ask: { ...world.ask, choose: firstChoice },
-  };
-  const session = { ...openSession(path, inert), tell: world.emit };
+  });
+  const session = exchanged(openSession(path, inert), { tell: world.emit });
   return prepare({ runbook, task, session, options });
 }
 

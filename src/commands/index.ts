@@ -17,6 +17,8 @@ interface Listed {
   readonly aliases?: readonly string[];
   readonly summary: string;
   readonly group: 'Work' | 'See' | 'Write' | 'Check' | 'Serve';
+  /** Whether it only looks, and waits for nothing: then a signal may end it anywhere. */
+  readonly onlyLooks?: boolean;
   readonly load: () => Promise<CommandFile>;
 }
 
@@ -53,6 +55,7 @@ export const COMMANDS: readonly Listed[] = [
     name: 'status',
     group: 'See',
     summary: 'where the playbook stands, on one screen (also: runbook alone)',
+    onlyLooks: true,
     // The one that is meant where none is named, and small.
     load: async () => ({ alone, define }),
   },

@@ -11,7 +11,8 @@ import { isTerminal } from './streams.ts';
 import { type AnswerFlags, flagsFirst, nobody } from './unattended.ts';
 
 export interface RealWorldOptions {
-  readonly signal: AbortSignal;
+  /** Made at the first call: a command that starts and asks nothing needs none. */
+  readonly signal: () => AbortSignal;
   readonly answers: AnswerFlags;
   /** Whether there is a person at a terminal. */
   readonly attended: boolean;
@@ -35,7 +36,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   const now = () => new Date();
   const ask: Ask = flagsFirst(
     options.answers,
-    options.attended ? await personAsk(palette, options, redactor.text) : nobody,
+    options.attended ? askedLater(() => personAsk(palette, options, redactor.text)) : nobody,
   );
   const show = options.silent
     ? () => {}
@@ -51,13 +52,34 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
   return {
     ask,
     now,
-    signal,
+    get signal() {
+      return signal();
+    },
     env,
     redact: redactor.text,
     emit: (event: Event) => show(event),
     shell,
     survivors: { of: survivorsOf, end: endSurvivors },
-    model: (choice) => makeModel(choice, { ask, env, signal, shell }),
+    model: (choice) => makeModel(choice, { ask, env, signal: signal(), shell }),
+  };
+}
+
+/** What draws a question takes longer to load than a short command has, and most have none. */
+function askedLater(load: () => Promise<Ask>): Ask {
+  let loaded: Promise<Ask> | undefined;
+  const person = () => {
+    loaded ??= load();
+    return loaded;
+  };
+  return {
+    lacks: () => undefined,
+    getReady: () => void person().then((ask) => ask.getReady()),
+    choose: async (question) => (await person()).choose(question),
+    line: async (message) => (await person()).line(message),
+    edit: async (name, text) => (await person()).edit(name, text),
+    page: async (files) => (await person()).page(files),
+    open: async (path, line) => (await person()).open(path, line),
+    paste: async (offer) => (await person()).paste(offer),
   };
 }
 
@@ -67,8 +89,8 @@ async function personAsk(
   redact: (text: string) => string,
 ): Promise<Ask> {
   return plain || cannotMove()
-    ? (await import('./plainAsk.ts')).plainAsk(palette, signal)
-    : (await import('./ask.ts')).personAsk(palette, signal, redact);
+    ? (await import('./plainAsk.ts')).plainAsk(palette, signal())
+    : (await import('./ask.ts')).personAsk(palette, signal(), redact);
 }
 
 /** A terminal that only writes on: of an editor, of a log. */

@@ -88,7 +88,12 @@ function requireNextLine(rig: Rig, before: Buffer, lines: number): void {
   put(rig, before);
   const read = readJournal(rig.dir);
   expect(read.length).toBe(lines);
-  openJournal(rig.dir, 'r', now, (text) => text).keep(EVENT);
+  openJournal(
+    rig.dir,
+    () => 'r',
+    now,
+    (text) => text,
+  ).keep(EVENT);
   const after = readFileSync(join(rig.dir, JOURNAL_FILE));
   expect(after.subarray(0, before.length).equals(before)).toBe(true);
   const added = after.subarray(before.length).toString();
