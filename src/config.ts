@@ -14,11 +14,16 @@ export interface Config {
 
 /** The settings, or none if there is no such file. Throws YAML_SYNTAX or RUNBOOK_INVALID with the place in it. */
 export function readConfig(environment: Environment): Config {
-  const path = join(environment.XDG_CONFIG_HOME || join(homedir(), '.config'), 'runbook', 'config.yaml');
+  const path = join(environment.XDG_CONFIG_HOME || join(homeIn(environment), '.config'), 'runbook', 'config.yaml');
   if (!existsSync(path)) return { model: undefined };
   const source = readYaml(dirname(path), path);
   const raw = settingsOf(source, (trouble) => {
     throw new RunbookError(trouble);
   });
   return { model: raw?.model ?? undefined };
+}
+
+/** As `homedir` finds it, whose module is loaded only where it has to be. */
+function homeIn({ HOME: home }: Environment): string {
+  return (process.platform !== 'win32' && home) || homedir();
 }

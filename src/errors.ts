@@ -165,11 +165,15 @@ function cut(text: string, columns: number): string {
 
 /** How many columns a text takes: two for the letters of East Asia and for emoji, none for accents that stand above others. */
 function columnsOf(text: string): number {
-  return [...text.replaceAll(/\p{M}/gu, '')].reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
+  return [...text.replaceAll(/\p{M}/gu, '')].reduce((sum, letter) => sum + (isWide(letter) ? 2 : 1), 0);
 }
 
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]/u;
+/** In here, since V8 reads through the tables of Unicode for it: a tenth of a millisecond of each start. */
+function isWide(letter: string): boolean {
+  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]/u.test(
+    letter,
+  );
+}
 
 /** The value was not foreseen: a compile error where a union is not handled in full, a bug of ours at run time. */
 export function unreachable(value: never): never {

@@ -89,6 +89,15 @@ export function statOf(path: string): Stats | undefined {
   }
 }
 
+/** Whether there is nothing at a path, for sure: where it can't be looked at, there may be something. */
+export function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+}
+
 function followed(absolute: string, path: string, where: Where): string {
   try {
     return realPathOfWhatExists(absolute);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { RunbookError } from './errors.ts';
+import { isAbsent } from './paths.ts';
 import { type Reading, readingsOf } from './readings.ts';
 import { readText } from './runbook/source.ts';
 
@@ -15,14 +16,18 @@ const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH(?!OR(?!I))/i;
 
 /** The variables of the project's `.env`, which need not be there. */
 export function readDotEnv(root: string): Record<string, string> {
+  const text = textOf(join(root, '.env'));
+  if (text === '') return {};
   // Some editors begin it with a byte order mark, which would be a part of the first name.
-  const parsed = parseEnv(textOf(join(root, '.env')).replace(/^\uFEFF/, ''));
+  const parsed = parseEnv(text.replace(/^\uFEFF/, ''));
   return Object.fromEntries(
     Object.entries(parsed).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
 
 function textOf(path: string): string {
+  // Mostly there is none, and an error takes longer to make than to look.
+  if (isAbsent(path)) return '';
   try {
     return readText(path, '.env');
   } catch (error) {
@@ -51,7 +56,7 @@ export function makeRedactor(environment: Environment, dotEnv: Environment): Red
       secrets,
     );
   return {
-    text: (text) => hidden(text, 0, text.length, foundIn(readingsOf(text))),
+    text: (text) => (secrets.length === 0 ? text : hidden(text, 0, text.length, foundIn(readingsOf(text)))),
     stream() {
       let [before, held] = ['', ''];
       const pass = (text: string, until: number, found: readonly Found[]) => {
@@ -187,7 +192,8 @@ const FOLDERS = ['PWD', 'OLDPWD'];
 
 /** The password in `postgres://user:password@host/`: a program that connects to it may tell that part alone. */
 function passwordIn(value: string | undefined): string | undefined {
-  const [, password] = /^[a-z][a-z\d+.-]*:\/\/[^/@\s:]*:([^/@\s]+)@/i.exec(value ?? '') ?? [];
+  if (!value?.includes('://')) return undefined;
+  const [, password] = /^[a-z][a-z\d+.-]*:\/\/[^/@\s:]*:([^/@\s]+)@/i.exec(value) ?? [];
   return password;
 }
 

@@ -50,22 +50,22 @@ function firstProgram(command: Command): string | undefined {
   if (command.kind === 'program') return command.file;
   if (command.shell !== undefined && !/(?:^|\/)(?:ba|da|k|z)?sh$/.test(command.shell)) return undefined;
   const [, first] = FIRST_WORD.exec(command.line) ?? [];
-  return first === undefined || SHELL_WORDS.has(first) ? undefined : first;
+  return first === undefined || SHELL_WORDS.includes(` ${first} `) ? undefined : first;
 }
 
 /** A plain word that ends where a command's name ends, and is no function that is being written. */
 const FIRST_WORD = /^\s*([\w@%+:,./-]+)(?=[\s;&|<>]|$)(?!\s*\()/;
 
 /** What the shells of this family know without a program. */
-const SHELL_WORDS: ReadonlySet<string> = new Set(
-  `: . break cd command continue eval exec exit export false getopts hash jobs kill local pwd read readonly return set
-  shift source test times trap true type typeset ulimit umask unalias unset wait alias bg fg fc echo printf let declare
-  builtin bind caller compgen complete compopt dirs disown enable help history logout mapfile popd pushd readarray shopt
-  suspend if then else elif fi case esac for while until do done select function time coproc in print whence autoload
-  emulate setopt unsetopt zmodload noglob nocorrect repeat foreach end integer float private unfunction vared`.split(
-    /\s+/,
-  ),
-);
+const SHELL_WORDS = [
+  ': . break cd command continue eval exec exit export false getopts hash jobs kill local pwd read readonly return set',
+  'shift source test times trap true type typeset ulimit umask unalias unset wait alias bg fg fc echo printf let declare',
+  'builtin bind caller compgen complete compopt dirs disown enable help history logout mapfile popd pushd readarray shopt',
+  'suspend if then else elif fi case esac for while until do done select function time coproc in print whence autoload',
+  'emulate setopt unsetopt zmodload noglob nocorrect repeat foreach end integer float private unfunction vared',
+]
+  .map((words) => ` ${words} `)
+  .join('');
 
 /** The file in `bash scripts/x.sh` and the like, where it is plain that it is one. */
 function interpretedFile(command: Command): string | undefined {

@@ -198,9 +198,10 @@ function copied(own: string, name: string): boolean {
 
 function read(path: string): Found | undefined {
   try {
-    const { mtimeMs } = statSync(path);
+    const entry = statSync(path, { throwIfNoEntry: false });
+    if (!entry) return undefined;
     const text = readPlain(path).toString();
-    const holder = parseHolder(text) ?? (Date.now() - mtimeMs > WRITTEN_BY_THEN_MS ? nobody() : undefined);
+    const holder = parseHolder(text) ?? (Date.now() - entry.mtimeMs > WRITTEN_BY_THEN_MS ? nobody() : undefined);
     return holder && { text, holder };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;

@@ -82,12 +82,16 @@ const LONGEST_KEY = 100;
 const [SPACE, HASH, DASH, COLON, BAR, FOLD] = [32, 35, 45, 58, 124, 62];
 const [COMMA, LIST, LIST_END, MAP, MAP_END, QUOTE, APOSTROPHE] = [44, 91, 93, 123, 125, 34, 39];
 
-/** The ASCII characters of keys: 1 for those that may begin one, 2 for the others. */
-const KEY_CHARACTERS = Uint8Array.from({ length: 128 }, (_, code) => {
-  const character = String.fromCharCode(code);
-  if (/[A-Za-z_]/.test(character)) return 1;
-  return /[0-9.-]/.test(character) ? 2 : 0;
-});
+/**
+ * The ASCII characters of keys: 1 for those that may begin one (A-Z, _, a-z), 2 for the others (- and ., 0-9). It is made at each
+ * start: to ask of each character what it is took half a millisecond.
+ */
+const KEY_CHARACTERS = new Uint8Array(128)
+  .fill(1, 65, 91)
+  .fill(1, 95, 96)
+  .fill(1, 97, 123)
+  .fill(2, 45, 47)
+  .fill(2, 48, 58);
 
 class Reader {
   readonly habits: Habits = {};

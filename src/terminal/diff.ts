@@ -93,7 +93,7 @@ function changedLines(before: string, after: string, most: number): Changes {
     count += until - start + (lines[until - 1]?.endsWith(WITHOUT_END) ? 1 : 0);
     return until - start;
   };
-  for (const changes of hunksOf(changesBetween(old, now))) {
+  for (const changes of hunksOf(changesIn(old, now))) {
     let shown = Math.max(0, (changes[0]?.newFrom ?? 0) - CONTEXT);
     count++;
     show(`@@ line ${skipped + shown + 1} @@`);
@@ -115,6 +115,13 @@ function linesOf(text: string): string[] {
   const lines = text.split('\n');
   const last = lines.pop();
   return last ? [...lines, last + WITHOUT_END] : lines;
+}
+
+/** Where a status is written, one line gives way to another: what finds out more is not loaded for that. */
+function changesIn(old: readonly string[], now: readonly string[]): readonly Change[] {
+  const at = old.findIndex((line, i) => line !== now[i]);
+  const isAlone = old.length === now.length && old.every((line, i) => i === at || line === now[i]);
+  return isAlone && at >= 0 ? [{ from: at, to: at + 1, newFrom: at, newTo: at + 1 }] : changesBetween(old, now);
 }
 
 /** Changes whose surroundings touch are shown in one. */

@@ -55,7 +55,7 @@ export function footer(live: boolean): Footer {
     },
     stop() {
       clear();
-      clearInterval(timer);
+      if (timer) clearInterval(timer);
       timer = undefined;
       what = undefined;
     },

@@ -99,9 +99,11 @@ export class Page {
 
 /** From the end of a script to the start of the next, what is shown is one write. */
 export function inOneWrite(show: (event: Event) => void): (event: Event) => void {
+  let isFirst = true;
   return (event) => {
-    if (isBetween(event)) keepBack();
+    if (!isFirst && isBetween(event)) keepBack();
     else letGo();
+    isFirst = false;
     show(event);
   };
 }

@@ -58,7 +58,8 @@ export function plural(n: number, noun: string): string {
  * movements and other control characters are taken out; line breaks and tabs stay.
  */
 export function harmless(text: string): string {
-  return stripVTControlCharacters(text)
+  const plain = /[\u001b\u009b]/.test(text) ? stripVTControlCharacters(text) : text;
+  return plain
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 }
