@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { errnoOf, RunbookError } from './errors.ts';
 import type { NewIssue, Taken } from './events.ts';
 import { reasonOf, statOf } from './paths.ts';
-import { lastLineEnd, NotPlain, readPlain, requirePlain } from './plainFile.ts';
+import { decoded, lastLineEnd, NotPlain, readPlain, requirePlain } from './plainFile.ts';
 import { ownFile } from './runbook/find.ts';
 import { STATUSES, type Status } from './runbook/vocabulary.ts';
 
@@ -26,10 +26,12 @@ export interface JournalLine {
 
 /** All readable lines, oldest first. A torn line (the process was killed while writing) is stepped over. */
 export function readJournal(root: string): JournalLine[] {
-  return bytesFrom(root, 0)
-    .toString()
-    .split('\n')
-    .flatMap((text) => parseLine(text) ?? []);
+  return journalTexts(root).flatMap((text) => parseLine(text) ?? []);
+}
+
+/** The texts of all lines, for who does not need to parse each. */
+export function journalTexts(root: string): string[] {
+  return decoded(bytesFrom(root, 0)).split('\n');
 }
 
 /**
@@ -104,7 +106,7 @@ export function lastChanges(root: string): ReadonlyMap<string, LastChange> {
   const last = isLonger && known ? known.last : new Map<string, LastChange>();
   const bytes = bytesFrom(root, from);
   followed.set(path, { ino: found?.ino, size: from + lastLineEnd(bytes) + 1, last });
-  takeChanges(bytes.toString(), last);
+  takeChanges(decoded(bytes), last);
   return last;
 }
 
@@ -241,7 +243,8 @@ function unreadableJournal(root: string, error: unknown): unknown {
   return new RunbookError({ code: 'FILE_UNREADABLE', message, hint }, { cause: error });
 }
 
-function parseLine(text: string): JournalLine | undefined {
+/** Undefined for what is no line of the journal. */
+export function parseLine(text: string): JournalLine | undefined {
   try {
     const line: unknown = JSON.parse(text);
     return isJournalLine(line) ? line : undefined;

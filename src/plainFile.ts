@@ -1,4 +1,5 @@
 // Reads a file that must be a plain one and of bounded size: a pipe would keep the tool waiting, a device would fill it.
+import { isAscii } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { statOf } from './paths.ts';
 
@@ -19,6 +20,14 @@ export function readPlain(path: string, most = MOST_TEXT): Buffer {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * The text of bytes that are UTF-8. Most files are ASCII, and need no decoding; a long one is then also kept outside of V8's heap,
+ * where it makes nothing be cleared away.
+ */
+export function decoded(bytes: Buffer): string {
+  return isAscii(bytes) ? bytes.toString('latin1') : bytes.toString();
 }
 
 /** Where the first of some lines ends, or where the last one does; -1 if none does. V8's own: a `Buffer` looks for more than a byte. */

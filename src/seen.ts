@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
-import { firstLineEnd, readPlain } from './plainFile.ts';
+import { decoded, firstLineEnd, readPlain } from './plainFile.ts';
 import { ownFile } from './runbook/find.ts';
 import { FOLDER } from './runbook/folder.ts';
 import type { Fields, Plan, PlannedTask } from './runbook/plan.ts';
@@ -57,7 +57,7 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
     const bytes = readPlain(seenPath(root), Number.POSITIVE_INFINITY);
     const end = firstLineEnd(bytes);
-    const head = JSON.parse(bytes.toString('utf8', 0, end)) as Partial<Head>;
+    const head = JSON.parse(decoded(bytes.subarray(0, end))) as Partial<Head>;
     const { format, length, taskCount, fields, templates, statuses } = head;
     if (format !== FORMAT || length !== bytes.length - end) return undefined;
     if (taskCount === undefined || !fields || !templates || !statuses) return undefined;

@@ -1,6 +1,6 @@
 // What `status` says in the same words wherever it says it.
 import type { Holder } from '../events.ts';
-import { readJournal } from '../journal.ts';
+import { type JournalLine, journalTexts, parseLine } from '../journal.ts';
 import { nameOfRunbook } from '../runbook/find.ts';
 import { waitsFor } from '../runbook/ready.ts';
 import { openIssue, type Runbook, type Task } from '../runbook/task.ts';
@@ -18,24 +18,39 @@ export interface Spent {
 }
 
 export function spentOn(runbook: Runbook): Spent {
+  const texts = journalTexts(runbook.root);
   let [ms, cost] = [0, 0];
-  let [last, lastly]: [Date | undefined, string] = [undefined, ''];
-  for (const { details, event_type: type, timestamp, task_id: id = '', status_change: change = '' } of readJournal(
-    runbook.root,
-  )) {
-    const time = new Date(timestamp);
-    // A hand may have been in the line.
-    const what = type === 'READY_TASK' ? undefined : whatHappened(id, change, details);
-    if (!Number.isNaN(time.getTime())) [last, lastly] = [time, what ?? lastly];
+  for (const text of texts) {
+    // A journal only grows, and most of its lines have neither.
+    if (!text.includes('"ms"') && !text.includes('"cost_usd"')) continue;
+    const { details, event_type: type = '' } = parseLine(text) ?? {};
     if (typeof details?.['ms'] === 'number' && ['COMPLETE_TASK', 'ERROR_TASK'].includes(type)) ms += details['ms'];
     if (typeof details?.['cost_usd'] === 'number' && /^AI_RESPONSE_(?:RECEIVED|BROKEN)$/.test(type))
       cost += details['cost_usd'];
   }
-  return { ms, cost, last, lastly };
+  return { ms, cost, ...lastOf(texts) };
+}
+
+/** When something was told last, and of what: found from the end, a few lines before it. */
+function lastOf(texts: readonly string[]): Pick<Spent, 'last' | 'lastly'> {
+  let last: Date | undefined;
+  for (let i = texts.length - 1; i >= 0; i--) {
+    const line = parseLine(texts[i] ?? '');
+    if (!line) continue;
+    const time = new Date(line.timestamp);
+    // A hand may have been in the line.
+    if (Number.isNaN(time.getTime())) continue;
+    last ??= time;
+    const lastly = whatHappened(line);
+    if (lastly !== undefined) return { last, lastly };
+  }
+  return { last, lastly: '' };
 }
 
 /** Undefined for what belongs to the change before it: a check, a file, a commit. So does what becomes READY by it. */
-function whatHappened(id: string, change: string, details: Readonly<Record<string, unknown>> = {}): string | undefined {
+function whatHappened(line: JournalLine): string | undefined {
+  const { task_id: id = '', event_type: type, status_change: change = '', details = {} } = line;
+  if (type === 'READY_TASK') return undefined;
   if (change !== '') return `${id} ${change.replace('->', '→')}`;
   const { change: kind, field } = details;
   if (typeof kind !== 'string') return undefined;

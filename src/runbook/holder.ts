@@ -4,11 +4,19 @@ import { hostname } from 'node:os';
 import { errnoOf } from '../errors.ts';
 import type { Holder } from '../events.ts';
 
+/** What this machine is called. On Linux a file says so, and the module that asks the system takes a millisecond to load. */
+export function thisHost(): string {
+  host ??= readSystemFile('/proc/sys/kernel/hostname')?.trim() || hostname();
+  return host;
+}
+
+let host: string | undefined;
+
 /** This process. */
 export function self(runId: string, now: Date): Holder {
   return {
     pid: process.pid,
-    host: hostname(),
+    host: thisHost(),
     bootId: bootId(),
     startTime: startTimeOf(process.pid),
     since: now.toISOString(),
@@ -18,7 +26,7 @@ export function self(runId: string, now: Date): Holder {
 
 /** False once the process is gone, also after a reboot or with its pid reused. One on another machine counts as alive. */
 export function isAlive(holder: Holder): boolean {
-  if (holder.host !== hostname()) return true;
+  if (holder.host !== thisHost()) return true;
   if (holder.bootId !== undefined && holder.bootId !== bootId()) return false;
   if (!processExists(holder.pid)) return false;
   return holder.startTime === undefined || holder.startTime === startTimeOf(holder.pid);

@@ -2,7 +2,7 @@
 // stands in the file, nothing is read again, and where a hand has changed it, only what it changed. It is a copy, and may be deleted.
 import { renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { readPlain } from '../plainFile.ts';
+import { decoded, readPlain } from '../plainFile.ts';
 import { ownFile } from './find.ts';
 import { FOLDER, folderFor } from './folder.ts';
 import { isSame } from './patch/value.ts';
@@ -51,7 +51,7 @@ export function recallReading(root: string, text: string): void {
   if (text.length < LONG || kept.has(root)) return;
   kept.set(root, undefined);
   try {
-    const whole = readPlain(pathIn(root), Number.POSITIVE_INFINITY).toString();
+    const whole = decoded(readPlain(pathIn(root), Number.POSITIVE_INFINITY));
     const end = whole.indexOf('\n');
     const { reader, seen, habits, value } = JSON.parse(whole.slice(0, end)) as Head;
     if (reader !== READER) return;

@@ -12,14 +12,13 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
 import type { Holder } from '../events.ts';
 import { naming } from '../paths.ts';
 import { NotPlain, readPlain } from '../plainFile.ts';
 import { FOLDER, folderFor } from './folder.ts';
-import { isAlive, parseHolder, self } from './holder.ts';
+import { isAlive, parseHolder, self, thisHost } from './holder.ts';
 import { pause } from './steady.ts';
 
 const WRITE_LOCK = 'write.lock';
@@ -96,7 +95,7 @@ export function take(path: string, holder: Holder): Taken {
 
 /** The name under which this process writes what is to become a lock's file; it says whose it is also before a word is in it. */
 export function ownName(path: string): string {
-  return `${path}.${process.pid}@${encodeURIComponent(hostname())}`;
+  return `${path}.${process.pid}@${encodeURIComponent(thisHost())}`;
 }
 
 /**
@@ -117,8 +116,8 @@ export function tidyUp(path: string): void {
 function writerOf(name: string): Holder | undefined {
   const [, pid, host = ''] = /\.(\d+)@([^@]+)$/.exec(name) ?? [];
   if (pid === undefined) return undefined;
-  const isHere = host === encodeURIComponent(hostname());
-  return { ...nobody(), pid: Number(pid), bootId: undefined, host: isHere ? hostname() : host };
+  const isHere = host === encodeURIComponent(thisHost());
+  return { ...nobody(), pid: Number(pid), bootId: undefined, host: isHere ? thisHost() : host };
 }
 
 /** Where it can't be removed, it is left to whoever finds its holder dead: nothing that has been done is lost for that. */
@@ -220,7 +219,7 @@ const WRITTEN_BY_THEN_MS = 5000;
 const NOBODY_PID = 0;
 const nobody = (): Holder => ({
   pid: NOBODY_PID,
-  host: hostname(),
+  host: thisHost(),
   bootId: 'none',
   startTime: undefined,
   since: '',

@@ -27,6 +27,10 @@ export function makeTask(making: Making, entry: RawEntry, index: number, detail:
   return task;
 }
 
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 /** What a task says is made of its maps where it is asked for: of many thousand tasks, a command asks for little. */
 class MadeTask implements Task {
   readonly id: string;
@@ -81,7 +85,6 @@ class MadeTask implements Task {
   reportMistakes(): void {
     const { entry, detail } = this;
     const { defaults } = this.making;
-    const isMap = (value: unknown) => typeof value === 'object' && value !== null;
     if (isMap(entry.script_details) || isMap(detail?.script_details) || defaults.script_details) void this.script;
     if ((entry.budget ?? detail?.budget ?? defaults.budget) != null) void this.budget;
   }

@@ -78,7 +78,10 @@ export function readTasks(path: string, ids: ReadonlySet<string>): Map<string, T
   allowOutside(root, Array.isArray(allowed) ? allowed.filter((folder) => typeof folder === 'string') : []);
   const making = { root, source, defaults: (defaults ?? {}) as Making['defaults'], report: throwIt, warn: () => {} };
   const found = new Map<string, Task>();
-  for (const [index, value] of (Array.isArray(tasks) ? tasks : []).entries()) {
+  const listed: readonly unknown[] = Array.isArray(tasks) ? tasks : [];
+  // By index: of many thousand, few are wanted.
+  for (let index = 0; index < listed.length; index++) {
+    const value = listed[index] as RawEntry | undefined;
     const id: unknown = value?.id;
     if (typeof id !== 'string' || !ids.has(id) || found.has(id)) continue;
     const entry = isPlainEntry(value) ? value : entryOf(value, source, ['tasks', index], throwIt);
@@ -212,7 +215,8 @@ function readDetail({ root, report, warn }: Context, entry: RawEntry, place: Pla
 function sharedDetails(tasks: readonly Task[]): Trouble[] {
   const owners = new Map<string, string>();
   const found: Trouble[] = [];
-  for (const task of tasks) {
+  // Most have none, and a loop over many thousand that is run once takes longer than this.
+  for (const task of tasks.filter(({ detailFile }) => detailFile)) {
     const { detailFile } = task;
     if (!detailFile) continue;
     const owner = owners.get(detailFile.path);

@@ -123,7 +123,7 @@ export function referenceMistakes<N extends Node>(tasks: readonly N[], byId = ne
   const mistakes: Trouble[] = [];
   let isInOrder = true;
   for (const task of tasks) {
-    if (isInOrder) for (const id of task.dependsOn) isInOrder &&= byId.has(id);
+    isInOrder &&= task.dependsOn.every((id) => byId.has(id));
     if (task.id === undefined) continue;
     const known = byId.size;
     const first = byId.set(task.id, task).size === known && tasks.find(({ id }) => id === task.id);

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { errnoOf, type Place, placeOf, RunbookError, type Where } from '../errors.ts';
 import { reasonOf, shownPath } from '../paths.ts';
-import { NotPlain, readPlain } from '../plainFile.ts';
+import { decoded, NotPlain, readPlain } from '../plainFile.ts';
 import { lastUpTo } from './entries.ts';
 import { keptValue, recallReading } from './keptReading.ts';
 import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
@@ -100,7 +100,7 @@ function readBytes(path: string, file: string, askedAt: Where, most?: number): B
 }
 
 function textOf(bytes: Buffer, file: string): string {
-  if (isUtf8(bytes)) return bytes.toString();
+  if (isUtf8(bytes)) return decoded(bytes);
   const at = firstReplaced(file, new TextDecoder().decode(bytes));
   throw new RunbookError({
     code: 'FILE_UNREADABLE',

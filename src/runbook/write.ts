@@ -132,9 +132,9 @@ function putInPlaceOf(before: string, temporary: string, target: string): boolea
     throw error;
   }
   try {
-    if (textOf(old) !== before || !isStillAt(target, old)) return false;
+    if (!says(old, before) || !isStillAt(target, old)) return false;
     renameSync(temporary, target);
-    if (textOf(old) === before) return true;
+    if (says(old, before)) return true;
     writeDurably(target, onceSaved(old));
     return false;
   } finally {
@@ -177,8 +177,15 @@ function onceSaved(file: number): Buffer {
   return text;
 }
 
-function textOf(file: number): string {
-  return bytesOf(file).toString();
+/** Whether an open file holds this text. Compared as bytes, a piece at a time: a text of all of it would be a second one. */
+function says(file: number, text: string): boolean {
+  let size = 0;
+  for (const wanted of encoded(text)) {
+    const found = Buffer.allocUnsafe(wanted.length);
+    if (readSync(file, found, 0, found.length, size) < found.length || !found.equals(wanted)) return false;
+    size += found.length;
+  }
+  return fstatSync(file).size === size;
 }
 
 function bytesOf(file: number): Buffer {

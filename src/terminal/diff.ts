@@ -79,7 +79,7 @@ function changedLines(before: string, after: string, most: number): Changes {
   const [from, behind] = sharedLines(before, after);
   const part = (text: string) => linesOf(text.slice(from, text.length - behind));
   const [old, now] = [part(before), part(after)];
-  const skipped = after.slice(0, from).split('\n').length - 1;
+  const skipped = linesBefore(after, from);
   const first: string[] = [];
   let [count, added, removed] = [0, 0, 0];
   const show = (...lines: readonly string[]) => {
@@ -106,6 +106,12 @@ function changedLines(before: string, after: string, most: number): Changes {
     take(' ', now, shown, shown + CONTEXT);
   }
   return { first, count, added, removed };
+}
+
+function linesBefore(text: string, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) count++;
+  return count;
 }
 
 const WITHOUT_END = '\n\\ No newline at end of file';

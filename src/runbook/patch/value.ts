@@ -22,6 +22,9 @@ export function isSame(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
     return Object.is(one, other);
   if (Array.isArray(one) !== Array.isArray(other)) return false;
+  // The keys of a list of many thousand are as many texts.
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((item, i) => item === other[i] || isSame(item, other[i]));
   const keys = Object.keys(one) as (keyof typeof one)[];
   return keys.length === Object.keys(other).length && keys.every((key) => key in other && isSame(one[key], other[key]));
 }
