@@ -14,7 +14,7 @@ export function insideProject(root: string, path: string, where?: Where): string
     throw new RunbookError({ code: 'PATH_OUTSIDE', message, at: placeOf(where), hint });
   }
   const real = followed(resolve(root, path), path, where);
-  if ([realpathSync(root), ...(allowedBeside.get(root) ?? [])].some((folder) => isWithin(folder, real))) return real;
+  if ([realPath(root), ...(allowedBeside.get(root) ?? [])].some((folder) => isWithin(folder, real))) return real;
   throw new RunbookError({
     code: 'PATH_OUTSIDE',
     message: `\`${path}\` lies outside the project folder`,
@@ -112,10 +112,15 @@ function followed(absolute: string, path: string, where: Where): string {
   }
 }
 
+/** The path without symlinks. Of the system, which is asked once: Node's own way asks it of each folder on the way. */
+export function realPath(path: string): string {
+  return sep === '/' ? realpathSync.native(path) : realpathSync(path);
+}
+
 /** Follows symlinks as far as the path exists; a dangling link counts as what it points at. */
 function realPathOfWhatExists(path: string): string {
   try {
-    return realpathSync(path);
+    return realPath(path);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
     const parent = dirname(path);

@@ -15,8 +15,9 @@ export function readPlain(path: string, most = MOST_TEXT): Buffer {
   requirePlain(path, most);
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    refuseIfNotPlain(fstatSync(file), most);
-    return bytesOf(file, most);
+    const entry = fstatSync(file);
+    refuseIfNotPlain(entry, most);
+    return bytesOf(file, entry.size, most);
   } finally {
     closeSync(file);
   }
@@ -61,15 +62,15 @@ function refuseIfNotPlain(entry: Stats, most: number): void {
 }
 
 /** The size that the system tells may be wrong: it may grow meanwhile, and some files of the system say 0. */
-function bytesOf(file: number, most: number): Buffer {
-  const pieces: Buffer[] = [];
+function bytesOf(file: number, size: number, most: number): Buffer {
+  // With room for one more, the next reading finds the end.
+  let bytes = Buffer.allocUnsafe(size === 0 ? 65_536 : size + 1);
   for (let total = 0; ; ) {
-    const piece = Buffer.allocUnsafe(Math.max(65_536, fstatSync(file).size - total + 1));
-    const length = readSync(file, piece, 0, piece.length, null);
-    if (length === 0) return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+    if (total === bytes.length) bytes = Buffer.concat([bytes], 2 * total);
+    const length = readSync(file, bytes, total, bytes.length - total, null);
+    if (length === 0) return bytes.subarray(0, total);
     total += length;
     if (total > most) throw new NotPlain(tooLarge(total, most));
-    pieces.push(piece.subarray(0, length));
   }
 }
 

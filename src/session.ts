@@ -1,11 +1,10 @@
 // One use of the tool on one runbook: where it is, how events are told and kept, and how a status changes.
-import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, RunbookError, unreachable } from './errors.ts';
 import type { Event } from './events.ts';
 import { lastChanges } from './journal.ts';
 import { newRunId, openJournal } from './journaling.ts';
-import { reasonOf } from './paths.ts';
+import { realPath, reasonOf } from './paths.ts';
 import { stayLocked, whileLocked } from './runbook/lock.ts';
 import { handsOn, isWritten, type Saved, type StatusWrite, saveStatus, saveUndisputed } from './runbook/save.ts';
 import type { Status } from './runbook/task.ts';
@@ -34,7 +33,7 @@ export interface Session {
 }
 
 export function openSession(path: string, world: World): Session {
-  const root = realpathSync(dirname(path));
+  const root = realPath(dirname(path));
   let named: string | undefined;
   const runId = () => {
     named ??= newRunId(world.now());

@@ -1,5 +1,5 @@
 // `doctor`: what is wrong with the machine, the runbook, and the models it names; --fix puts in order what can be.
-import { realpathSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Finding, tried } from '../doctor/finding.ts';
@@ -9,6 +9,7 @@ import { leftOfWrites, projectFindings } from '../doctor/project.ts';
 import { EXIT, RunbookError } from '../errors.ts';
 import { sweepAccepted } from '../handlers/accepting.ts';
 import { restoreTrial } from '../handlers/trial.ts';
+import { realPath } from '../paths.ts';
 import { takeLease } from '../runbook/lease.ts';
 import { whileLocked } from '../runbook/lock.ts';
 import { inspectRunbook } from '../runbook/read.ts';
@@ -39,7 +40,7 @@ export function define(command: Command, action: Action): void {
 
 async function doctor(context: Context, flags: Flags): Promise<number> {
   const path = pathIfAny(context);
-  const root = path === undefined ? context.cwd : realpathSync(dirname(path));
+  const root = path === undefined ? context.cwd : realPath(dirname(path));
   const dotEnv = dotEnvTrouble(root);
   const world = await context.world(root, { dotEnv: dotEnv.length > 0 ? {} : undefined });
   const isFixed = flags.fix === true && path !== undefined && context.flags.dryRun !== true;

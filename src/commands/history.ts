@@ -1,8 +1,8 @@
 // `history`: the journal told for people: what happened, run by run, the newest last.
-import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
+import { realPath } from '../paths.ts';
 import { readRunbook } from '../runbook/read.ts';
 import { type Moment, readStory, type Story, type Totals } from '../story.ts';
 import { say } from '../terminal/streams.ts';
@@ -49,7 +49,7 @@ function limitOf(text: string): number {
 
 function history(context: Context, id: string | undefined, flags: HistoryFlags): number {
   const path = context.runbookPath();
-  const story = readStory(realpathSync(dirname(path)), id === undefined ? undefined : new Set([id]));
+  const story = readStory(realPath(dirname(path)), id === undefined ? undefined : new Set([id]));
   // The journal may tell of a task that the runbook has no more.
   if (id !== undefined && story.moments.length === 0) requireKnown(context, path, id);
   const told = flags.all ? story.moments : story.moments.filter((moment) => !moment.isDetail);

@@ -1,6 +1,7 @@
 // From changes of the plan itself to its files: new tasks, new fields, new files. What is not meant stays, byte for byte.
-import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { realPath } from '../paths.ts';
 import { type NewItem, withTasksInserted } from './patch/tasks.ts';
 import { type Edit, patch } from './patch.ts';
 import { readYaml, type YamlSource } from './source.ts';
@@ -94,7 +95,7 @@ export function blankRunbook(path: string, start = ''): Runbook | undefined {
 }
 
 function blankNow(path: string, start: string): Runbook | undefined {
-  const root = realpathSync(dirname(path));
+  const root = realPath(dirname(path));
   const absolute = join(root, basename(path));
   const source = existsSync(path) ? readYaml(root, absolute) : newSource(absolute, start);
   const { value } = source;

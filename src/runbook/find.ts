@@ -1,7 +1,8 @@
 // Where the runbook is: named, or the first one from the current folder upwards.
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RunbookError } from '../errors.ts';
+import { realPath } from '../paths.ts';
 
 export const RUNBOOK_FILE = 'runbook.yaml';
 
@@ -45,8 +46,8 @@ const names = new Map<string, string>();
 
 /** Several runbooks may stand in one folder. Each has its own history: the other's would be taken for what a hand has changed. */
 export function keepApart(path: string): void {
-  const root = realpathSync(dirname(path));
-  const real = existsSync(path) ? realpathSync(path) : path;
+  const root = realPath(dirname(path));
+  const real = existsSync(path) ? realPath(path) : path;
   const name = dirname(real) === root ? basename(real) : basename(path);
   if (name === RUNBOOK_FILE) names.delete(root);
   else names.set(root, name);

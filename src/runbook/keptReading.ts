@@ -2,7 +2,7 @@
 // stands in the file, nothing is read again, and where a hand has changed it, only what it changed. It is a copy, and may be deleted.
 import { renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { decoded, readPlain } from '../plainFile.ts';
+import { decoded, firstLineEnd, readPlain } from '../plainFile.ts';
 import { ownFile } from './find.ts';
 import { FOLDER, folderFor } from './folder.ts';
 import { isSame } from './patch/value.ts';
@@ -46,16 +46,17 @@ interface Kept {
 /** By folder. */
 const kept = new Map<string, Kept | undefined>();
 
-/** Makes known what is kept of the runbook in this folder. To be called before a text of it is read. */
-export function recallReading(root: string, text: string): void {
+/** Makes known what is kept of the runbook in this folder. To be called before a text of it, which stands in these bytes, is read. */
+export function recallReading(root: string, text: string, bytes: Buffer): void {
   if (text.length < LONG || kept.has(root)) return;
   kept.set(root, undefined);
   try {
-    const whole = decoded(readPlain(pathIn(root), Number.POSITIVE_INFINITY));
-    const end = whole.indexOf('\n');
-    const { reader, seen, habits, value } = JSON.parse(whole.slice(0, end)) as Head;
+    const whole = readPlain(pathIn(root), Number.POSITIVE_INFINITY);
+    const end = firstLineEnd(whole);
+    const { reader, seen, habits, value } = JSON.parse(decoded(whole.subarray(0, end))) as Head;
     if (reader !== READER) return;
-    const before = whole.slice(end + 1);
+    const rest = whole.subarray(end + 1);
+    const before = rest.equals(bytes) ? text : decoded(rest);
     kept.set(root, { text: before, value, seen, reading: habits && recall(before, value, habits) });
     if (Array.isArray(value['tasks'])) sure = value['tasks'];
   } catch {

@@ -1,8 +1,7 @@
 // From the files to a `Runbook`: reads them, and says what is wrong in them.
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Place, RunbookError, type Trouble } from '../errors.ts';
-import { allowOutside, insideProject } from '../paths.ts';
+import { allowOutside, insideProject, realPath } from '../paths.ts';
 import { brief } from './brief.ts';
 import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
 import { isPlainRunbook } from './keptReading.ts';
@@ -47,7 +46,7 @@ let made: Runbook | undefined;
 /** Whether all that a runbook was made of is still what its files say. The files are read again, and not parsed if they are. */
 function isUnchanged(path: string, { root, source, tasks }: Runbook): boolean {
   try {
-    if (realpathSync(dirname(path)) !== root || readYaml(root, join(root, basename(path))) !== source) return false;
+    if (realPath(dirname(path)) !== root || readYaml(root, join(root, basename(path))) !== source) return false;
     return tasks.every(({ detailFile }, i) => {
       if (!detailFile) return true;
       const { task_detail_file: named } = (source.value as RawRunbook).tasks[i] as RawEntry;
@@ -65,7 +64,7 @@ function isUnchanged(path: string, { root, source, tasks }: Runbook): boolean {
  * checked than for the whole runbook: a mistake elsewhere in the file doesn't keep an outcome from being written.
  */
 export function readTasks(path: string, ids: ReadonlySet<string>): Map<string, Task> {
-  const root = realpathSync(dirname(path));
+  const root = realPath(dirname(path));
   const source = readYaml(root, join(root, basename(path)));
   const throwIt: Report = (trouble) => {
     throw new RunbookError(trouble);
@@ -109,7 +108,7 @@ function collector(list: Trouble[]): Report {
 }
 
 function assemble(path: string, report: Report, warn: Report): Runbook | undefined {
-  const root = realpathSync(dirname(path));
+  const root = realPath(dirname(path));
   const source = attempt(report, () => readYaml(root, join(root, basename(path))));
   if (!source) return undefined;
   if (source.value === null) {

@@ -41,17 +41,23 @@ export function readYaml(root: string, path: string, askedAt?: Where): YamlSourc
   if (known?.source.file === file && known.bytes?.equals(bytes)) return known.source;
   const text = textOf(bytes, file);
   if (known?.source.file === file && known.source.text === text) return known.source;
-  const source = readAnew(root, path, file, text, askedAt);
+  const source = readAnew(root, path, file, { text, bytes }, askedAt);
   // A small one is made a text of sooner than it is worth to hold its bytes, too.
   parsed.set(path, { source, bytes: bytes.length < LARGE ? undefined : bytes });
   return source;
 }
 
+interface Found {
+  readonly text: string;
+  readonly bytes: Buffer;
+}
+
 const parsed = new Map<string, { readonly source: YamlSource; readonly bytes: Buffer | undefined }>();
 const LARGE = 50_000;
 
-function readAnew(root: string, path: string, file: string, text: string, askedAt: Where): YamlSource {
-  recallReading(root, text);
+function readAnew(root: string, path: string, file: string, found: Found, askedAt: Where): YamlSource {
+  const { text } = found;
+  recallReading(root, text, found.bytes);
   const value = keptValue(root, text);
   if (value !== undefined) return parseYaml(file, path, text, readLater(text, value));
   // Each of them is a character at least; and of what was read before, they were counted then.

@@ -10,7 +10,6 @@ import {
   linkSync,
   openSync,
   readSync,
-  realpathSync,
   renameSync,
   rmSync,
   type Stats,
@@ -19,7 +18,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
-import { reasonOf } from '../paths.ts';
+import { realPath, reasonOf } from '../paths.ts';
 import { encoded } from './memory.ts';
 import { pause } from './steady.ts';
 
@@ -195,7 +194,7 @@ function bytesOf(file: number): Buffer {
 
 function realTarget(path: string): string {
   try {
-    return realpathSync(path);
+    return realPath(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return path;
     throw error;

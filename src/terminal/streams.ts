@@ -26,8 +26,11 @@ function lookedAt(stream: keyof typeof NUMBERS): boolean {
 
 /** What `/dev/null` is, where there is one: it is a device as terminals are, and what programs are given that have none. */
 function nowhere(): number | undefined {
-  return statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
+  nullDevice ??= statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
+  return nullDevice;
 }
+
+let nullDevice: number | undefined;
 
 /** How wide the terminal is; undefined where there is none. */
 export function columnsOf(stream: 'stdout' | 'stderr'): number | undefined {
