@@ -3,7 +3,7 @@
 // wrong with it, the files themselves are there. Node has the same from 22 on, under the same switch (NODE_DISABLE_COMPILE_CACHE).
 import type { Script } from 'node:vm';
 
-const { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } =
+const { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync } =
   process.getBuiltinModule('node:fs');
 
 interface Module {
@@ -31,11 +31,14 @@ export function loadChunk(file: string): unknown {
 function compile(name: string): Script {
   const { Script } = process.getBuiltinModule('node:vm');
   // The build writes nothing but ASCII, and the function around it.
-  const source = readFileSync(`${__dirname}/${name}`, 'latin1');
+  const source = bytesOf(`${__dirname}/${name}`).toString('latin1');
   const cachedData = cache && readCompiled(`${cache}/${name}`);
   // By its bare name: the code is the same wherever the program is installed.
   const script = new Script(source, cachedData ? { filename: name, cachedData } : { filename: name });
-  if (!cachedData || (script.cachedDataRejected && isPlainNode())) compiled.set(name, script);
+  if (!cachedData || (script.cachedDataRejected && isPlainNode())) {
+    if (compiled.size === 0) process.on('exit', keepCompiled);
+    compiled.set(name, script);
+  }
   return script;
 }
 
@@ -47,27 +50,44 @@ function isPlainNode(): boolean {
 /** Undefined if there is none that can be run as it is: V8 does not look at what it gets. */
 function readCompiled(path: string): Buffer | undefined {
   try {
-    const file = openSync(path, 'r');
-    try {
-      const { uid, mode } = fstatSync(file);
-      const isOurs = process.platform === 'win32' || (uid === process.geteuid?.() && (mode & 0o022) === 0);
-      return isOurs ? halfOf(readFileSync(file)) : undefined;
-    } finally {
-      closeSync(file);
-    }
+    return halfOf(bytesOf(path, true));
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * All of a file; of one that is to be `own`, nothing if others may write to it. In the way in which plainFile.ts reads, too: what of
+ * Node is used for it has to be compiled at each start.
+ */
+function bytesOf(path: string, own = false): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const { size, uid, mode } = fstatSync(file);
+    if (own && process.platform !== 'win32' && (uid !== process.geteuid?.() || (mode & 0o022) !== 0))
+      return Buffer.alloc(0);
+    const bytes = Buffer.allocUnsafe(size);
+    let total = 0;
+    while (total < size) {
+      const length = readSync(file, bytes, total, size - total, null);
+      if (length === 0) break;
+      total += length;
+    }
+    return bytes.subarray(0, total);
+  } finally {
+    closeSync(file);
   }
 }
 
 /** It is there twice, so that a byte that has changed, or is missing, is seen: a checksum would take ten times as long. */
 function halfOf(twice: Buffer): Buffer | undefined {
   const half = twice.length >> 1;
+  if (half === 0) return undefined;
   return twice.compare(twice, half, twice.length, 0, half) === 0 ? twice.subarray(0, half) : undefined;
 }
 
-/** Keeps what had to be compiled, for the next start. To be called at the end, when it is known which functions the command needs. */
-export function keepCompiled(exitCode: number): void {
+/** Keeps what had to be compiled, for the next start. Called at the end, when it is known which functions the command needs. */
+function keepCompiled(exitCode: number): void {
   // A mistake, perhaps in the very name of the command, is not what comes next.
   if (!cache || compiled.size === 0 || exitCode === 2) return;
   try {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Where the program begins. The version is told before anything is loaded, also none of Node's own modules.
-import { keepCompiled, loadChunk } from './chunks.ts';
+import { loadChunk } from './chunks.ts';
 
 declare const RUNBOOK_VERSION: string;
 /** The file beside this one in which src/main.ts is, and the name by which it gives its `start`. */
@@ -11,9 +11,8 @@ const argv = process.argv.slice(2);
 if (argv[0] === '--version' || argv[0] === '-V')
   process.getBuiltinModule('node:fs').writeSync(1, `${RUNBOOK_VERSION}\n`);
 else {
-  process.once('exit', keepCompiled);
   // Left to itself, Node would take its heap down piece by piece, which takes as long as a short command.
-  process.once('beforeExit', () => process.exit());
+  process.on('beforeExit', () => process.exit());
   const core = loadChunk(RUNBOOK_CORE) as Record<string, typeof import('./main.ts')['start']>;
   void core[RUNBOOK_START]?.(argv).then(() => {
     // Where nothing is under way, also before V8 tidies up for what will not come.

@@ -45,8 +45,8 @@ let kept:
 
 function stampOf(path: string): string | undefined {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+    const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
+    return [dev, ino, size, mtimeMs, ctimeMs].join(' ');
   } catch {
     // As when it can't be read.
     return undefined;
