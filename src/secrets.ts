@@ -11,8 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Shorter values are words such as `true` or `3000`: to hide them would make the screen unreadable and protect nothing. */
 const SHORTEST = 6;
-/** Not the author of a commit, `GIT_AUTHOR_NAME`. */
-const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH(?!OR(?!I))/i;
+const SECRET_WORDS = ['KEY', 'TOKEN', 'SECRET', 'PASS', 'PWD', 'CREDENTIAL'];
 
 /** The variables of the project's `.env`, which need not be there. */
 export function readDotEnv(root: string): Record<string, string> {
@@ -179,12 +178,19 @@ function beginningIn({ text, from, cut }: Reading, { longest, byFirst }: Beginni
 }
 
 function secretsOf(environment: Environment, dotEnv: Environment): Secret[] {
-  const named = Object.entries(environment).filter(([name]) => SECRET_NAME.test(name) && !FOLDERS.includes(name));
+  const named = Object.entries(environment).filter(([name]) => isSecretName(name) && !FOLDERS.includes(name));
   const passwords = Object.entries(environment).map(([name, value]) => [name, passwordIn(value)] as const);
   const found = [...Object.entries(dotEnv), ...named, ...passwords].flatMap(([name, value]) =>
     value === undefined ? [] : formsOf(name, value.trim()),
   );
   return [...new Map(found.map((secret) => [secret.value, secret])).values()];
+}
+
+function isSecretName(name: string): boolean {
+  const upper = name.toUpperCase();
+  if (SECRET_WORDS.some((word) => upper.includes(word))) return true;
+  // Not the author of a commit, `GIT_AUTHOR_NAME`.
+  return upper.includes('AUTH') && /AUTH(?!OR(?!I))/.test(upper);
 }
 
 /** What a shell says of where it is. They may be gone, and then are no path of what exists. */

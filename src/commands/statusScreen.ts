@@ -1,5 +1,4 @@
 // How `status` looks: on one screen, the names in columns, each cut to its room.
-import { stripVTControlCharacters } from 'node:util';
 import type { Taken } from '../events.ts';
 import { whatNextDoes } from '../reasons.ts';
 import { nextReady } from '../runbook/ready.ts';
@@ -120,9 +119,7 @@ function comingLines(context: Context, runbook: Runbook): string[] {
 function nextRow(row: (label: string, task: Task, why: string) => string, next: Task, columns: number): string {
   const plain = row('next', next, '');
   const why = whyNext(next);
-  return why !== '' && width(stripVTControlCharacters(plain)) + width(why) + 2 <= columns
-    ? row('next', next, why)
-    : plain;
+  return why !== '' && width(plain) + width(why) + 2 <= columns ? row('next', next, why) : plain;
 }
 
 /** When something happened last, and what. */

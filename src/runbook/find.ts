@@ -55,7 +55,8 @@ export function keepApart(path: string): void {
 
 /** The name of a file that belongs to the runbook of this folder: `logs/run_log.jsonl`, or `logs/run_log.release.jsonl`. */
 export function ownFile(root: string, name: string): string {
-  return name.replace(/(?=\.\w+$)/, markOf(root));
+  const mark = markOf(root);
+  return mark === '' ? name : name.replace(/(?=\.\w+$)/, mark);
 }
 
 /** What the runbook of this folder is called. */

@@ -74,7 +74,7 @@ function handOver(): never {
 const DOUBLE = /"(?:[^"\\\n]|\\["\\/nt])*"/y;
 const SINGLE = /'(?:[^'\n]|'')*'/y;
 /** Words that are no texts as keys, and the key that JavaScript takes for its own. */
-const NO_KEYS = /^(?:null|true|false|__proto__)$/i;
+const NO_KEYS: ReadonlySet<string> = new Set(['null', 'true', 'false', '__proto__']);
 const BLOCKS = new Set(['|', '|-', '>', '>-']);
 const MOST_LEVELS = 40;
 const LONGEST_KEY = 100;
@@ -158,7 +158,7 @@ class Reader {
 
   #key(start: number, colon: number, map: object): string {
     const key = this.#text.slice(start, colon);
-    if ((key.length < 10 && NO_KEYS.test(key)) || Object.hasOwn(map, key)) handOver();
+    if ((key.length < 10 && NO_KEYS.has(key.toLowerCase())) || Object.hasOwn(map, key)) handOver();
     return key;
   }
 
@@ -394,7 +394,6 @@ const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['true', true],
   ['false', false],
 ]);
-const WORDLIKE = /^(?:null|true|false)$/i;
 /** What the core schema of YAML 1.2 takes for a number. */
 const NUMBER =
   /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-f]+|[-+]?\.inf|\.nan|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?)$/i;
@@ -402,10 +401,12 @@ const PLAIN_NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
 
 function plainScalar(text: string): unknown {
   if (text.includes(': ') || text.charCodeAt(text.length - 1) === COLON) handOver();
-  // A longer text that begins with a letter can't be a word of its own, or a number.
-  if (text.length > 5 && KEY_CHARACTERS[text.charCodeAt(0)] === 1) return text;
+  // What begins with a letter can't be a number, and a longer one no word of its own.
+  const isLetter = KEY_CHARACTERS[text.charCodeAt(0)] === 1;
+  if (isLetter && text.length > 5) return text;
   if (WORDS.has(text)) return WORDS.get(text);
-  if (!BEGINNING.test(text) || WORDLIKE.test(text)) handOver();
+  if (isLetter) return WORDS.has(text.toLowerCase()) ? handOver() : text;
+  if (!BEGINNING.test(text)) handOver();
   if (PLAIN_NUMBER.test(text)) return Number(text);
   return NUMBER.test(text) ? handOver() : text;
 }

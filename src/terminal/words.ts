@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
+import { isSimple } from './simple.ts';
 
 /** Wider, lines are hard to read. */
 export const WIDEST = 100;
@@ -58,14 +59,15 @@ export function plural(n: number, noun: string): string {
  * movements and other control characters are taken out; line breaks and tabs stay.
  */
 export function harmless(text: string): string {
-  const plain = /[\u001b\u009b]/.test(text) ? stripVTControlCharacters(text) : text;
-  return plain
+  if (isSimple(text)) return text;
+  return stripVTControlCharacters(text)
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
 /** What is written to a terminal in the end: our colours stay, and nothing else that acts. For what was forgotten to be made harmless. */
 export function onlyColours(text: string): string {
+  if (isSimple(text)) return text;
   return text.replaceAll(ACTING, (found) => (/^\u001b\[[\d;]*m$/.test(found) ? found : ''));
 }
 
@@ -74,6 +76,7 @@ const ACTING =
 
 /** The same on one line: for names and ids. */
 export function oneLine(text: string): string {
+  if (isSimple(text) && !text.includes('  ')) return text.trim();
   return harmless(text).replaceAll(/\s+/g, ' ').trim();
 }
 
@@ -93,6 +96,7 @@ function shellWord(word: string): string {
 
 /** How many columns a text takes. Of almost all it is their length; for others, tables are loaded. */
 export function width(text: string): number {
+  if (isSimple(text)) return text.length;
   const bare = text.replaceAll(COLOUR, '');
   return NARROW.test(bare) ? bare.length : stringWidth(text);
 }
