@@ -97,22 +97,32 @@ export interface Head {
   readonly statuses: readonly string[];
 }
 
-/** Whoever asks does so in the order of the plan, mostly: then none of many thousand ids is hashed. */
+/**
+ * Whoever asks does so in the order of the plan, mostly, and for those that the journal does not know: then none of many thousand
+ * ids is hashed.
+ */
 class InOrder {
   readonly #flat: readonly string[];
   #at = 0;
+  /** How many that are not asked for may still be stepped over. */
+  #patience: number;
   #byId: ReadonlyMap<string, Status> | undefined;
 
   constructor(flat: readonly string[]) {
     this.#flat = flat;
+    this.#patience = flat.length;
   }
 
   get(id: string): Status | undefined {
     const flat = this.#flat;
-    if (this.#at >= flat.length) this.#at = 0;
-    if (flat[this.#at] !== id) return this.#anywhere(id);
-    this.#at += 2;
-    return flat[this.#at - 1] as Status;
+    for (let looked = 0; looked < flat.length; looked += 2) {
+      if (this.#at >= flat.length) this.#at = 0;
+      const isFound = flat[this.#at] === id;
+      if (!isFound && --this.#patience < 0) break;
+      this.#at += 2;
+      if (isFound) return flat[this.#at - 1] as Status;
+    }
+    return this.#patience < 0 ? this.#anywhere(id) : undefined;
   }
 
   #anywhere(id: string): Status | undefined {
