@@ -1,6 +1,6 @@
 // The append-only log, one JSON object a line in logs/run_log.jsonl, as it is read: all of it, or the last change of each status.
 // journaling.ts writes it.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, RunbookError } from './errors.ts';
 import type { NewIssue, Taken } from './events.ts';
@@ -101,6 +101,7 @@ export function lastChanges(root: string): ReadonlyMap<string, LastChange> {
   const path = join(root, journalFile(root));
   const found = statOf(path);
   const known = followed.get(path);
+  if (known && known.ino === found?.ino && known.size === found?.size) return known.last;
   const isLonger = known?.ino === found?.ino && (known?.size ?? 0) <= (found?.size ?? 0);
   const from = isLonger ? (known?.size ?? 0) : 0;
   const last = isLonger && known ? known.last : new Map<string, LastChange>();
@@ -213,8 +214,10 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
     return;
   }
   try {
+    const { size } = fstatSync(file);
     for (let at = offset; ; ) {
-      const piece = Buffer.alloc(PIECE);
+      // Mostly a few lines are new. It may have grown by more meanwhile.
+      const piece = Buffer.allocUnsafe(Math.min(PIECE, Math.max(LINE, size - at)));
       const length = readSync(file, piece, 0, piece.length, at);
       if (length === 0) return;
       at += length;
@@ -228,6 +231,7 @@ function* piecesOf(root: string, offset = 0): Generator<Buffer> {
 }
 
 const PIECE = 1 << 18;
+const LINE = 512;
 
 /** A journal that is not there yet is an empty one. Throws FILE_UNREADABLE for any other trouble. */
 function requireMissing(root: string, error: unknown): void {
