@@ -15,13 +15,19 @@ let waiting = edits ?? [];
 
 if (root) {
   for (const name of Object.keys(fs).filter((key) => /^[a-z]+[A-Za-z]*Sync$/.test(key))) {
-    fs[name] = (...args) => {
-      if (concernsUs(args)) beforeCall(name, args);
-      return real[name](...args);
-    };
+    fs[name] = watched(name, real[name]);
+    // `realpathSync` has a second form.
+    if (real[name]?.native) fs[name].native = watched(name, real[name].native);
   }
   syncBuiltinESMExports();
   process.on('exit', () => note({ calls: count, names }));
+}
+
+function watched(name, call) {
+  return (...args) => {
+    if (concernsUs(args)) beforeCall(name, args);
+    return call(...args);
+  };
 }
 
 /** A descriptor may be that of any file. */
