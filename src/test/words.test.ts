@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { limit, whenAgain } from '../terminal/times.ts';
-import { ago, duration, width } from '../terminal/words.ts';
+import { ago, duration, harmless, oneLine, onlyColours, width } from '../terminal/words.ts';
 
 test('the width of each character, alone and between others', () => {
   const differing = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code))
@@ -20,6 +20,44 @@ test('the width of any text', () => {
       expect(width(text)).toBe(stringWidth(text));
     }),
     { numRuns: 2000 },
+  );
+});
+
+/** What was never meant for a terminal beside what is, in short texts and in those that are too long to be looked through. */
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[\x00-\x7f]{0,9}$/),
+      fc.constantFrom(
+        '\u001b[31m',
+        '\u009b2J',
+        '\u001b]0;a\u0007',
+        '\r\n',
+        '\u00a0',
+        '  ',
+        '\u00ad',
+        '→',
+        'é',
+        '\u202e',
+        '\u200b',
+      ),
+      fc.constant('a '.repeat(160)),
+    ),
+    { maxLength: 5 },
+  )
+  .map((pieces) => pieces.join(''));
+
+test('a text that is looked through says the same as one that is taken apart by expressions', () => {
+  // Too long to be looked through, and otherwise the same.
+  const long = 'x'.repeat(400);
+  fc.assert(
+    fc.property(anyText, (text) => {
+      expect(harmless(text) + long).toBe(harmless(text + long));
+      expect(onlyColours(`${text}|`) + long).toBe(onlyColours(`${text}|${long}`));
+      expect(oneLine(`${text}|`) + long).toBe(oneLine(`${text}|${long}`));
+    }),
+    { numRuns: 3000 },
   );
 });
 
