@@ -114,6 +114,13 @@ class InOrder {
   }
 
   get(id: string): Status | undefined {
+    const at = this.#at;
+    if (this.#flat[at] !== id) return this.#fromHereOn(id);
+    this.#at = at + 2;
+    return this.#flat[at + 1] as Status;
+  }
+
+  #fromHereOn(id: string): Status | undefined {
     const flat = this.#flat;
     for (let looked = 0; looked < flat.length; looked += 2) {
       if (this.#at >= flat.length) this.#at = 0;

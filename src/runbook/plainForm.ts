@@ -76,6 +76,7 @@ const RUNBOOK: Form = new Map([
 export function isPlainRunbook(value: unknown, sure: readonly unknown[] = []): value is RawRunbook {
   if (!isMap(value) || !hasForm(value, RUNBOOK) || !Array.isArray(value['tasks'])) return false;
   const { tasks } = value;
+  if (tasks === sure) return true;
   const moved = sure.length - tasks.length;
   return tasks.every((entry, i) => entry === sure[i] || entry === sure[i + moved] || isPlainEntry(entry));
 }
