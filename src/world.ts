@@ -19,11 +19,6 @@ export interface World {
   readonly redact: (text: string) => string;
 }
 
-/** The same, with some of its things exchanged. What is made at its first use stays unmade, which it would not by spreading. */
-export function exchanged<T extends object>(whole: T, own: Partial<T>): T {
-  return Object.assign(Object.create(whole) as T, own);
-}
-
 /** What of the world a model needs. */
 export type Surroundings = Pick<World, 'ask' | 'env' | 'signal' | 'shell'>;
 

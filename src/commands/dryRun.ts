@@ -10,7 +10,7 @@ import { openSession } from '../session.ts';
 import type { Standing } from '../standing.ts';
 import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
-import { type Ask, exchanged, type World } from '../world.ts';
+import type { Ask, World } from '../world.ts';
 import type { Context } from './context.ts';
 import { move, printPlanned, sayWould } from './planned.ts';
 
@@ -85,3 +85,8 @@ const inertShell: World['shell'] = async () => ({
 const neverReplies = async (): Promise<never> => {
   throw new Error('a dry run asked a model');
 };
+
+/** The same, with some of its things exchanged. What is made at its first use stays unmade, which it would not by spreading. */
+export function exchanged<T extends object>(whole: T, own: Partial<T>): T {
+  return Object.assign(Object.create(whole) as T, own);
+}

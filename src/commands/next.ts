@@ -10,9 +10,9 @@ import { lookAt } from '../standing.ts';
 import { didYouMean } from '../suggest.ts';
 import { say } from '../terminal/streams.ts';
 import { oneLine } from '../terminal/words.ts';
-import { type Decision, exchanged } from '../world.ts';
+import type { Decision } from '../world.ts';
 import type { Action, Context } from './context.ts';
-import { dryRun, rehearse } from './dryRun.ts';
+import { dryRun, exchanged, rehearse } from './dryRun.ts';
 
 export function define(command: Command, action: Action): void {
   runFlags(command)
