@@ -21,3 +21,32 @@ export function isSimple(text: string): boolean {
   }
   return true;
 }
+
+/**
+ * A text of simple lines in lines of at most so many columns, broken between words as `wrap-ansi` breaks it, which takes milliseconds
+ * to load. Undefined for any other text, and where a word does not fit.
+ */
+export function brokenSimply(text: string, columns: number): string[] | undefined {
+  const lines = text.split('\n');
+  if (!lines.every(isSimple)) return undefined;
+  const broken: string[] = [];
+  for (const line of lines) {
+    let row: string | undefined;
+    for (const word of line.split(' ')) {
+      if (word.length > columns) return undefined;
+      // A row that is full ends before the blank, which then stands at the beginning of the next.
+      if (row !== undefined && row.length >= columns) {
+        broken.push(row);
+        row = '';
+      }
+      row = row === undefined ? '' : `${row} `;
+      if (row !== '' && word !== '' && row.length + word.length > columns) {
+        broken.push(row);
+        row = '';
+      }
+      row += word;
+    }
+    broken.push(row ?? '');
+  }
+  return broken;
+}

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
-import { isSimple } from './simple.ts';
+import { brokenSimply, isSimple } from './simple.ts';
 
 /** Wider, lines are hard to read. */
 export const WIDEST = 100;
@@ -137,7 +137,7 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
   const wrapped =
     isWhole && lines.every((line) => width(line) <= most)
       ? lines
-      : wrapAnsi(text, most, { hard: true, trim: false }).split('\n');
+      : (brokenSimply(text, most) ?? wrapAnsi(text, most, { hard: true, trim: false }).split('\n'));
   return wrapped.map((line, i) => (i === 0 ? line : indent + line.trimStart()).trimEnd());
 }
 

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
+import wrapAnsi from 'wrap-ansi';
+import { brokenSimply } from '../terminal/simple.ts';
 import { limit, whenAgain } from '../terminal/times.ts';
 import { ago, duration, harmless, oneLine, onlyColours, width } from '../terminal/words.ts';
 
@@ -58,6 +60,20 @@ test('a text that is looked through says the same as one that is taken apart by 
       expect(oneLine(`${text}|`) + long).toBe(oneLine(`${text}|${long}`));
     }),
     { numRuns: 3000 },
+  );
+});
+
+test('a simple text is broken where the library breaks it', () => {
+  const word = fc.oneof(fc.stringMatching(/^[a-zé→.,]{1,12}$/), fc.constantFrom('', '', 'a', '-'));
+  const line = fc.array(word, { maxLength: 20 }).map((words) => words.join(' '));
+  const text = fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => lines.join('\n'));
+  fc.assert(
+    fc.property(text, fc.integer({ min: 10, max: 30 }), (simple, columns) => {
+      const broken = brokenSimply(simple, columns);
+      const long = simple.split(/\s/).some(({ length }) => length > columns);
+      expect(broken?.join('\n')).toBe(long ? undefined : wrapAnsi(simple, columns, { hard: true, trim: false }));
+    }),
+    { numRuns: 5000 },
   );
 });
 
