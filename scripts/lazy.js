@@ -13,6 +13,8 @@ const LAZY = [
   'src/runbook/libraryYaml.ts',
   'src/runbook/formBySchema.ts',
   'src/runbook/patch/byLibrary.ts',
+  // Why a task has its status: `status` says it of one whose runner was killed.
+  'src/reasons.ts',
   // What a dry run leaves out.
   'src/run.ts',
   // Programs, models and what is shown of them.

@@ -56,7 +56,7 @@ test('`status` loads one file besides the entry, and no package', async () => {
   const { files, bytes, slow } = await loadedBy(rig, 'status');
   expect(files).toEqual(['cli.js', 'core.js']);
   expect(slow).toEqual([]);
-  expect(bytes).toBeLessThan(100_000);
+  expect(bytes).toBeLessThan(94_000);
 });
 
 test('a dry run loads what works, and neither the run itself nor what could start a program', async () => {
