@@ -8,7 +8,7 @@ import { type AiDetails, commandLine, homeLine, type Runbook, type ScriptDetails
 import { lookAt } from '../standing.ts';
 import { columnsOf } from '../terminal/streams.ts';
 import { limit } from '../terminal/times.ts';
-import { ago, harmless, oneLine, pad, within } from '../terminal/words.ts';
+import { ago, harmless, localMoment, oneLine, pad, within } from '../terminal/words.ts';
 import type { Action, Context } from './context.ts';
 import { requireTask } from './next.ts';
 
@@ -104,7 +104,10 @@ function rowsOf({ palette, flags }: Context, runbook: Runbook, task: Task, taken
         ? [
             Object.entries(task.lastRun)
               .filter(([, value]) => typeof value !== 'object')
-              .map(([key, value]) => `${oneLine(key)}: ${oneLine(String(value))}`)
+              .map(
+                ([key, value]) =>
+                  `${oneLine(key)}: ${oneLine(key === 'timestamp' ? localMoment(String(value)) : String(value))}`,
+              )
               .join(between),
           ]
         : [],
@@ -114,7 +117,7 @@ function rowsOf({ palette, flags }: Context, runbook: Runbook, task: Task, taken
       task.issues.flatMap((issue) =>
         multiline(
           [
-            issue.timestamp,
+            issue.timestamp && localMoment(issue.timestamp),
             issue.type,
             issue.detail,
             issue.resolution ? `${isPlain ? 'settled:' : '→'} ${issue.resolution}` : '',

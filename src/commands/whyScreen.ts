@@ -7,7 +7,7 @@ import { type Home, homeLine, type Issue, statusLine, type Task } from '../runbo
 import type { Standing } from '../standing.ts';
 import type { Moment } from '../story.ts';
 import { issueInWords } from '../storyWords.ts';
-import { ago, asCommand, count, localDate, localTime, oneLine, pad, width, wrap } from '../terminal/words.ts';
+import { ago, asCommand, count, localMoment, oneLine, pad, width, wrap } from '../terminal/words.ts';
 import type { Context } from './context.ts';
 import { beside, howWords, momentRows } from './telling.ts';
 
@@ -39,7 +39,7 @@ export function screenLines(context: Context, told: Told): string[] {
     beside(labelled(context, label), commands.has(text) ? palette.bold(text) : text, columns),
   );
   const chain = chainLines(context, told);
-  const head = ({ time }: Moment) => `    ${time ? `${localDate(time)} ${localTime(time)}` : pad('no time', 19)}`;
+  const head = ({ time }: Moment) => `    ${time ? localMoment(time) : pad('no time', 19)}`;
   return [
     first
       .replace(oneLine(task.id), (id) => palette.bold(id))
@@ -94,7 +94,7 @@ export function plainLines(told: Told): string[] {
     ...told.latest.map((moment) => {
       const { time, from, to } = moment;
       const change = from === undefined || from === to ? to : `${from} to ${to}`;
-      const when = time ? `${localDate(time)} ${localTime(time)}` : 'no time';
+      const when = time ? localMoment(time) : 'no time';
       return [when, change, howWords(moment, '; ')].filter(Boolean).join('; ');
     }),
   ];
@@ -153,7 +153,7 @@ function many(label: string, texts: readonly string[]): Row[] {
 function setWords({ unsettled, setBy, task, reason }: Told): string[] {
   if (unsettled) return [unsettledWords(unsettled)];
   if (!setBy) return [`as it was written: the journal tells of no change to ${task.status}`];
-  const when = setBy.time ? `${localDate(setBy.time)} ${localTime(setBy.time)} (${ago(setBy.time, new Date())})` : '';
+  const when = setBy.time ? `${localMoment(setBy.time)} (${ago(setBy.time, new Date())})` : '';
   // What stands at the top already, as the issue of a task in ERROR does, is not said again.
   const isSaid = task.status === 'ERROR' || (setBy.note !== undefined && reason.text.includes(setBy.note));
   const how = howWords(isSaid ? { ...setBy, note: undefined } : setBy);

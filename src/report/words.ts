@@ -1,6 +1,6 @@
 // How a report says its figures, the same in each of its forms.
 import type { Moment } from '../story.ts';
-import { count, duration, localDate, localTime, money, plural } from '../terminal/words.ts';
+import { count, duration, localMoment, money, plural } from '../terminal/words.ts';
 import type { Report, TaskReport } from './report.ts';
 
 export function figuresOf({ finished, tasks, totals }: Report): string[] {
@@ -20,7 +20,7 @@ export function taskFigures({ starts, retries, ms, cost }: TaskReport): string[]
 }
 
 export function whenWords(time: Date | undefined): string {
-  return time ? `${localDate(time)} ${localTime(time)}` : 'no time';
+  return time ? localMoment(time) : 'no time';
 }
 
 export function changeWords({ from, to }: Moment): string {

@@ -36,6 +36,12 @@ export function localTime(time: Date): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':');
 }
 
+/** `2026-11-20 10:15:02`, where the person is; what is no time is said as it stands. */
+export function localMoment(time: Date | string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : `${localDate(date)} ${localTime(date)}`;
+}
+
 function twoDigits(n: number): string {
   return String(n).padStart(2, '0');
 }

@@ -202,7 +202,7 @@ const gitSettings =
 
 /** Longer patterns first: a stamp holds what looks like other numbers. */
 const changing: [RegExp, string][] = [
-  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, '<time>'],
+  [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, '<time>'],
   [/\b\d{8}T\d{6}\d*Z?/g, '<stamp>'],
   [/\bat \d\d:\d\d(:\d\d)?\b/g, 'at <clock>'],
   [/(?:(?:<|&#60;) )?\b(\d+(\.\d+)? (ms|s|min|h|d)\b ?)+(?<! )/g, '<duration>'],
