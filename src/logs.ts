@@ -77,6 +77,39 @@ export function openTaskLog({ root, world }: Session, taskId: string, staysOpen 
   };
 }
 
+/** What is kept of something that runs. */
+export type RunLog = Pick<TaskLog, 'follow' | 'close'> & {
+  /** Undefined if there is none. */
+  readonly file: string | undefined;
+};
+
+/**
+ * The log of what is about to run. It is opened with the first that is written to it, and stays open: what runs by then goes on
+ * without it where that fails, which is said.
+ */
+export function logOfRun(session: Session, taskId: string): RunLog {
+  let log: TaskLog | undefined;
+  let isLacking = false;
+  const opened = () => {
+    try {
+      if (!isLacking) log ??= openTaskLog(session, taskId, true);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      isLacking = true;
+      session.world.emit({ kind: 'note', text: `What \`${taskId}\` prints is not kept: ${reasonOf(errno)}.` });
+    }
+    return log;
+  };
+  return {
+    get file() {
+      return opened()?.file;
+    },
+    follow: (text) => opened()?.follow(text),
+    close: () => log?.close(),
+  };
+}
+
 /** Throws FILE_UNWRITABLE if `openTaskLog` would not find room for the task's log. Nothing is made yet. */
 export function requireLogFolder(root: string, taskId: string): void {
   for (const folder of ['logs', folderOf(root, taskId)]) {

@@ -46,6 +46,7 @@ export function makeShell(signal: AbortSignal, redactor: Redactor, environment: 
       const onOutput = (piece: string) => tellIfAny(options.onOutput, output.push(piece));
       const program = await start({ command, cwd, env, ownEnv, input, onOutput, onStdout });
       watch = watchOver(program.pid, signal, options.timeoutMs);
+      if (program.pid !== undefined) options.onStart?.();
       ended = await program.ended;
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
