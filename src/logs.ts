@@ -112,22 +112,22 @@ export function logOfRun(session: Session, taskId: string): RunLog {
 
 /** Throws FILE_UNWRITABLE if `openTaskLog` would not find room for the task's log. Nothing is made yet. */
 export function requireLogFolder(root: string, taskId: string): void {
-  for (const folder of ['logs', folderOf(root, taskId)]) {
-    const found = statOf(join(root, folder));
-    if (!found) return;
-    const errno = found.isDirectory() ? refusalOf(join(root, folder)) : 'ENOTDIR';
-    if (errno === undefined) continue;
-    throw new RunbookError({
-      code: 'FILE_UNWRITABLE',
-      message: `the logs of \`${taskId}\` can't be written to \`${folder}\`: ${reasonOf(errno)}`,
-      hint: errno === 'ENOTDIR' ? 'Move away what stands there.' : `chmod u+rwx ${folder}`,
-    });
-  }
+  const own = folderOf(root, taskId);
+  // What is not there is made in what is above it.
+  const folder = statOf(join(root, own)) ? own : 'logs';
+  const errno = refusalOf(join(root, folder));
+  if (errno === undefined || errno === 'ENOENT') return;
+  throw new RunbookError({
+    code: 'FILE_UNWRITABLE',
+    message: `the logs of \`${taskId}\` can't be written to \`${folder}\`: ${reasonOf(errno)}`,
+    hint: errno === 'ENOTDIR' ? 'Move away what stands there.' : `chmod u+rwx ${folder}`,
+  });
 }
 
 function refusalOf(folder: string): string | undefined {
   try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    // With the dot, only a folder is found.
+    accessSync(`${folder}/.`, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     return errnoOf(error);
@@ -157,6 +157,7 @@ function folderOf(root: string, taskId: string): string {
 
 /** An id may be any text; a folder's name may not. What has to be changed gets a hash, so that two ids never share one. */
 function folderName(taskId: string): string {
+  if (/^[\w@+-][\w.@+-]{0,99}$/.test(taskId)) return taskId;
   const safe = taskId
     .replaceAll(/[^\p{L}\p{N}._@+-]/gu, '_')
     .replace(/^\.+/, '_')

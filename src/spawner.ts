@@ -220,13 +220,15 @@ function request(kind: string, pid: number, texts: readonly string[] = []): Buff
 
 /** The length of what follows, room for so many bytes, and each text behind its own length. */
 function framed(texts: readonly string[], room = 0): Buffer {
-  const sizes = texts.map((text) => Buffer.byteLength(text));
-  const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + 4 + size, 4 + room));
-  bytes.writeUInt32BE(bytes.length - 4);
-  let at = 4 + room;
-  for (const [i, text] of texts.entries()) {
-    at = bytes.writeUInt32BE(sizes[i] ?? 0, at);
-    at += bytes.write(text, at);
+  let most = 4 + room;
+  for (const text of texts) most += 4 + 3 * text.length;
+  const bytes = Buffer.allocUnsafe(most);
+  let end = 4 + room;
+  for (const text of texts) {
+    const length = bytes.write(text, end + 4);
+    bytes.writeUInt32BE(length, end);
+    end += 4 + length;
   }
-  return bytes;
+  bytes.writeUInt32BE(end - 4);
+  return bytes.subarray(0, end);
 }

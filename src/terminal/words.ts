@@ -58,13 +58,19 @@ export function plural(n: number, noun: string): string {
  * movements and other control characters are taken out; line breaks and tabs stay.
  */
 export function harmless(text: string): string {
+  // As almost all is.
+  if (PLAIN.test(text)) return text;
   return stripVTControlCharacters(text)
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
+const PLAIN = /^[ -~\n\t]*$/;
+const PLAIN_LINE = /^[!-~]+(?: [!-~]+)*$/;
+
 /** What is written to a terminal in the end: our colours stay, and nothing else that acts. For what was forgotten to be made harmless. */
 export function onlyColours(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replaceAll(ACTING, (found) => (/^\u001b\[[\d;]*m$/.test(found) ? found : ''));
 }
 
@@ -73,6 +79,7 @@ const ACTING =
 
 /** The same on one line: for names and ids. */
 export function oneLine(text: string): string {
+  if (PLAIN_LINE.test(text)) return text;
   return harmless(text).replaceAll(/\s+/g, ' ').trim();
 }
 
@@ -92,10 +99,12 @@ function shellWord(word: string): string {
 
 /** How many columns a text takes. Of almost all it is their length; for others, tables are loaded. */
 export function width(text: string): number {
+  if (PRINTABLE.test(text)) return text.length;
   const bare = text.replaceAll(COLOUR, '');
   return NARROW.test(bare) ? bare.length : stringWidth(text);
 }
 
+const PRINTABLE = /^[ -~]*$/;
 const COLOUR = /\u001b\[[\d;]*m/g;
 
 /** ASCII, the letters of Europe without marks that stand above others, and the signs that we use ourselves. */
