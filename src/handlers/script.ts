@@ -39,7 +39,8 @@ async function carryOut(job: Job, script: ScriptDetails): Promise<Outcome> {
   try {
     return await attempted(job, script, log);
   } finally {
-    log.close();
+    // When nothing waits for it.
+    setImmediate(log.close);
   }
 }
 

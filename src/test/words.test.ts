@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { limit, whenAgain } from '../terminal/times.ts';
-import { ago, duration, width } from '../terminal/words.ts';
+import { ago, duration, harmless, oneLine, onlyColours, width } from '../terminal/words.ts';
 
 test('the width of each character, alone and between others', () => {
   const differing = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code))
@@ -18,6 +18,36 @@ test('the width of any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       expect(width(text)).toBe(stringWidth(text));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a plain text is shown as it is, and any other without what acts', () => {
+  const parts = [
+    'a',
+    'B~',
+    ' ',
+    '  ',
+    '\t',
+    '\n',
+    '\r\n',
+    'é',
+    '漢',
+    '\u001b[31m',
+    '\u001b]0;x\u0007',
+    '\u0007',
+    '\u007f',
+    '\u202e',
+  ];
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 8 }), (some) => {
+      const text = some.join('');
+      // Behind it stands what is not plain.
+      expect(`${harmless(text)}é`).toBe(harmless(`${text}é`));
+      expect(`${onlyColours(text)}é`).toBe(onlyColours(`${text}é`));
+      expect(oneLine(text)).toBe(oneLine(`${text} é`).replace(/ ?é$/, ''));
+      expect(width(text) + 1).toBe(width(`${text}é`));
     }),
     { numRuns: 2000 },
   );
