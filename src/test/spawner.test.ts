@@ -147,6 +147,23 @@ test.skipIf(!isThere)(
 );
 
 test.skipIf(!isThere)(
+  'what starts the programs keeps no more files open the longer it runs, and nothing of it is left when the run is over',
+  async () => {
+    const look = 'ls /proc/$PPID/fd | wc -l >> files; ps --ppid $PPID -o pid= > kids; echo $PPID >> kids';
+    const tasks = Array.from({ length: 30 }, (_, i) => script(`t${i}`, look));
+    await using rig = await makeRig({ files: { 'runbook.yaml': `tasks:\n${tasks.join('')}` } });
+    expect((await rig.run(['run'])).code).toBe(0);
+    const files = rig.read('files').trim().split('\n').map(Number);
+    expect(files).toHaveLength(30);
+    // Its own, and three for each of the forks at hand and the one that has become the script.
+    expect(Math.max(...files)).toBeLessThanOrEqual(4 + 3 * 4 + 4);
+    const kids = rig.read('kids').trim().split(/\s+/).map(Number);
+    expect(kids.length).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => kids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+  },
+);
+
+test.skipIf(!isThere)(
   'somebody ends what starts the programs: what it had started ends, and Node starts the next',
   async () => {
     const first = script('a', 'kill -KILL $PPID; sleep 60');
