@@ -33,7 +33,14 @@ export function openJournal(root: string, runId: string, now: () => Date, redact
       status_change,
       details: details && told(details, redact),
     });
-  const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
+  const linesOf = (events: readonly Event[]) => {
+    const lines: string[] = [];
+    for (const event of events) {
+      const entry = entryOf(event);
+      if (entry) lines.push(lineOf(entry));
+    }
+    return lines;
+  };
   const append = appender(root);
   const due: string[] = [];
   let isBehind = false;

@@ -90,7 +90,9 @@ class Spawner {
         ? [command.file, command.args]
         : [command.shell ?? '/bin/sh', ['-c', command.line] as const];
     const own = Object.entries(ownEnv);
-    const words = [cwd, file, String(own.length), ...own.flat(), file, ...args];
+    const words = [cwd, file, String(own.length)];
+    for (const [name, value] of own) words.push(name, value);
+    words.push(file, ...args);
     // It has one pipe for all that a program prints. And no system takes a text with a NUL, as Node says.
     if (this.#isGone || onStdout || words.some((word) => word.includes('\0'))) return startByNode(program);
     return new Promise((resolve, reject) => {
@@ -170,9 +172,17 @@ class Spawner {
     return asked;
   }
 
-  /** Whether this process is to stay alive for what is still to be heard. */
+  /** Whether this process is to stay alive for what is still to be heard. Where nothing is, most often something is at once. */
   #awaited(): void {
-    const is = this.#asked.size + this.#waiting.length > 0;
+    if (this.#isHeardOf || !this.#isAwaited) this.#keepAlive(this.#isHeardOf);
+    else setImmediate(() => this.#keepAlive(this.#isHeardOf));
+  }
+
+  get #isHeardOf(): boolean {
+    return this.#asked.size + this.#waiting.length > 0;
+  }
+
+  #keepAlive(is: boolean): void {
     if (is === this.#isAwaited) return;
     this.#isAwaited = is;
     const parts = [this.#child, this.#child.stdin, this.#child.stdout];

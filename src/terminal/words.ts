@@ -147,8 +147,9 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
 
 /** Each line as it is, if it finds room in a terminal of so many columns; else in several, set in as the first is. */
 export function within(text: string, columns: number | undefined): readonly string[] {
+  if (columns === undefined) return text.split('\n');
   return text.split('\n').flatMap((line) => {
-    if (columns === undefined || width(line) <= columns) return [line];
+    if (width(line) <= columns) return [line];
     const start = /^ */.exec(line)?.[0] ?? '';
     return wrap(line, columns, start || '  ');
   });
