@@ -5,8 +5,9 @@ import { spawnSync } from 'node:child_process';
 const { NODE_EXTRA_CA_CERTS: _, ...ENV } = process.env;
 
 /**
- * A case: `name`, `command` (argv), `cwd`, and where needed `env`, `before` (called before each round, untimed), `other` (the argv
- * of every other round) and `peer` (one that fails is left out). Returns the milliseconds of each round and their median, by name.
+ * A case: `name`, `command` (argv), `cwd`, and where needed `env`, `before` (called before each round, untimed; it may say the `cwd`
+ * of that round), `other` (the argv of every other round) and `peer` (one that fails is left out). Returns the milliseconds of each
+ * round and their median, by name.
  */
 export function inTurns(cases, rounds) {
   const results = new Map(cases.map(({ name }) => [name, []]));
@@ -14,11 +15,11 @@ export function inTurns(cases, rounds) {
   for (let round = -1; round < rounds; round++) {
     for (const { name, command, other, cwd, env, before, peer } of cases) {
       if (!results.has(name)) continue;
-      before?.();
+      const here = before?.() ?? cwd;
       const argv = round % 2 === 0 ? command : (other ?? command);
       const began = process.hrtime.bigint();
       const { status, stderr, stdout, error } = spawnSync(argv[0], argv.slice(1), {
-        cwd,
+        cwd: here,
         env: { ...ENV, ...env },
         encoding: 'utf8',
         maxBuffer: 1e9,

@@ -21,6 +21,8 @@ import { bringUpToDate } from './upToDate.ts';
 /** So long a status may stand in the journal alone, in milliseconds; or, in a large plan, so many times what a checkpoint takes. */
 const EVERY_MS = 200;
 const TIMES_ITS_COST = 40;
+/** Before the first checkpoint, it is taken to cost as much as so many looks. */
+const LOOKS = 3;
 /** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
 const CLEARED_AFTER = 500;
 /** So many scripts that follow one another are more than most runs have. */
@@ -56,7 +58,7 @@ export class Ahead {
   /** The files of the tasks that ran at the last checkpoint, as they were after it. */
   #sinceCheckpoint = new Map<string, ReadonlyMap<string, string>>();
   #timer: NodeJS.Timeout | undefined;
-  readonly #tookMs = { checkpoint: 0, look: 0 };
+  readonly #tookMs: { checkpoint: number | undefined; look: number } = { checkpoint: undefined, look: 0 };
   #started = 0;
 
   constructor(session: Session, lease: Lease, options: Options) {
@@ -258,7 +260,7 @@ export class Ahead {
 
   #note(taskId: string, inFiles: Status): void {
     this.#behind.set(taskId, inFiles);
-    const { checkpoint, look } = this.#tookMs;
+    const { look, checkpoint = LOOKS * look } = this.#tookMs;
     const wait = Math.max(EVERY_MS, TIMES_ITS_COST * (checkpoint + look));
     this.#timer ??= setTimeout(() => this.#onTime(), wait);
   }

@@ -39,7 +39,11 @@ export class AtWork {
 
   /** Waits for the next one that ends, and gives it up. */
   async next(): Promise<Ended> {
-    const { work, ended } = await Promise.race([...this.#work].map(async (work) => ({ work, ended: await work })));
+    const [first] = this.#work;
+    const { work, ended } =
+      first && this.#work.size === 1
+        ? { work: first, ended: await first }
+        : await Promise.race([...this.#work].map(async (work) => ({ work, ended: await work })));
     this.#work.delete(work);
     return ended;
   }

@@ -36,7 +36,8 @@ export type Event =
       taskId: string;
       command: string;
       result: ShellResult;
-      log: string;
+      /** Undefined if it could not be kept. */
+      log: string | undefined;
       attempt: number;
       attempts: number;
       ok: boolean;

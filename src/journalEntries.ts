@@ -1,10 +1,15 @@
 // Which events the journal keeps, and how each is told in it.
 import { unreachable } from './errors.ts';
 import type { Event } from './events.ts';
-import type { JournalLine } from './journal.ts';
 import type { Status } from './runbook/vocabulary.ts';
 
-export type Entry = Omit<JournalLine, 'timestamp' | 'run_id'>;
+/** All of a line but when it was written, and by which run. */
+export interface Entry {
+  readonly task_id: string | undefined;
+  readonly event_type: string;
+  readonly status_change: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+}
 
 /** Undefined for an event that is only shown. */
 export function entryOf(event: Event): Entry | undefined {
@@ -142,12 +147,8 @@ function entry(
   event: { taskId: string | undefined; from?: Status; to?: Status },
   details?: Record<string, unknown>,
 ): Entry {
-  return {
-    ...(event.taskId === undefined ? {} : { task_id: event.taskId }),
-    event_type: eventType,
-    ...(event.from && event.to ? { status_change: `${event.from} -> ${event.to}` } : {}),
-    ...(details ? { details } : {}),
-  };
+  const { taskId, from, to } = event;
+  return { task_id: taskId, event_type: eventType, status_change: from && to && `${from} -> ${to}`, details };
 }
 
 function startDetails(event: Event & { kind: 'started' }): Record<string, unknown> | undefined {

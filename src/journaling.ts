@@ -28,11 +28,24 @@ export function openJournal(
   now: () => Date,
   redact: (text: string) => string,
 ): Journal {
-  const lineOf = ({ details, ...head }: Entry) => {
-    const line = { timestamp: now().toISOString(), run_id: runId(), ...head };
-    return JSON.stringify(details ? { ...line, details: told(details, redact) } : line);
+  // What is undefined stands in no line.
+  const lineOf = ({ task_id, event_type, status_change, details }: Entry) =>
+    JSON.stringify({
+      timestamp: now().toISOString(),
+      run_id: runId(),
+      task_id,
+      event_type,
+      status_change,
+      details: details && told(details, redact),
+    });
+  const linesOf = (events: readonly Event[]) => {
+    const lines: string[] = [];
+    for (const event of events) {
+      const entry = entryOf(event);
+      if (entry) lines.push(lineOf(entry));
+    }
+    return lines;
   };
-  const linesOf = (events: readonly Event[]) => events.flatMap((event) => entryOf(event) ?? []).map(lineOf);
   const append = appender(root);
   const due: string[] = [];
   let isBehind = false;
@@ -93,13 +106,14 @@ function told(details: Readonly<Record<string, unknown>>, redact: (text: string)
     if (!isMap(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hidden(item)]));
   };
-  return Object.fromEntries(
-    Object.entries(details).map(([key, value]) => [key, OURS.includes(key) ? value : hidden(value)]),
-  );
+  // The names of details are all our own.
+  const told: Record<string, unknown> = {};
+  for (const key of Object.keys(details)) told[key] = OURS.has(key) ? details[key] : hidden(details[key]);
+  return told;
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
-const OURS = ['log', 'prompt', 'reply', 'sha256', 'in_files'];
+const OURS: ReadonlySet<string> = new Set(['log', 'prompt', 'reply', 'sha256', 'in_files']);
 
 /** A name for one run: short, sortable by time, different for each process. */
 export function newRunId(now: Date): string {
@@ -108,16 +122,8 @@ export function newRunId(now: Date): string {
 
 /** `20261120T101502`, in UTC. */
 export function compactTime(time: Date): string {
-  const iso = time.toISOString();
-  return [
-    [0, 4],
-    [5, 7],
-    [8, 13],
-    [14, 16],
-    [17, 19],
-  ]
-    .map(([from, to]) => iso.slice(from, to))
-    .join('');
+  const [date = '', at = ''] = time.toISOString().split('T');
+  return `${date.replaceAll('-', '')}T${at.slice(0, 8).replaceAll(':', '')}`;
 }
 
 const LINE_END = 0x0a;

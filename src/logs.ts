@@ -77,24 +77,57 @@ export function openTaskLog({ root, world }: Session, taskId: string, staysOpen 
   };
 }
 
+/** What is kept of something that runs. */
+export type RunLog = Pick<TaskLog, 'follow' | 'close'> & {
+  /** Undefined if there is none. */
+  readonly file: string | undefined;
+};
+
+/**
+ * The log of what is about to run. It is opened with the first that is written to it, and stays open: what runs by then goes on
+ * without it where that fails, which is said.
+ */
+export function logOfRun(session: Session, taskId: string): RunLog {
+  let log: TaskLog | undefined;
+  let isLacking = false;
+  const opened = () => {
+    try {
+      if (!isLacking) log ??= openTaskLog(session, taskId, true);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      isLacking = true;
+      session.world.emit({ kind: 'note', text: `What \`${taskId}\` prints is not kept: ${reasonOf(errno)}.` });
+    }
+    return log;
+  };
+  return {
+    get file() {
+      return opened()?.file;
+    },
+    follow: (text) => opened()?.follow(text),
+    close: () => log?.close(),
+  };
+}
+
 /** Throws FILE_UNWRITABLE if `openTaskLog` would not find room for the task's log. Nothing is made yet. */
 export function requireLogFolder(root: string, taskId: string): void {
-  for (const folder of ['logs', folderOf(root, taskId)]) {
-    const found = statOf(join(root, folder));
-    if (!found) return;
-    const errno = found.isDirectory() ? refusalOf(join(root, folder)) : 'ENOTDIR';
-    if (errno === undefined) continue;
-    throw new RunbookError({
-      code: 'FILE_UNWRITABLE',
-      message: `the logs of \`${taskId}\` can't be written to \`${folder}\`: ${reasonOf(errno)}`,
-      hint: errno === 'ENOTDIR' ? 'Move away what stands there.' : `chmod u+rwx ${folder}`,
-    });
-  }
+  const own = folderOf(root, taskId);
+  // What is not there is made in what is above it.
+  const folder = statOf(join(root, own)) ? own : 'logs';
+  const errno = refusalOf(join(root, folder));
+  if (errno === undefined || errno === 'ENOENT') return;
+  throw new RunbookError({
+    code: 'FILE_UNWRITABLE',
+    message: `the logs of \`${taskId}\` can't be written to \`${folder}\`: ${reasonOf(errno)}`,
+    hint: errno === 'ENOTDIR' ? 'Move away what stands there.' : `chmod u+rwx ${folder}`,
+  });
 }
 
 function refusalOf(folder: string): string | undefined {
   try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    // With the dot, only a folder is found.
+    accessSync(`${folder}/.`, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     return errnoOf(error);

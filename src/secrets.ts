@@ -44,9 +44,15 @@ export interface Redactor {
   readonly stream: () => { readonly push: (piece: string) => string; readonly end: () => string };
 }
 
+const NOTHING_TO_HIDE: Redactor = {
+  text: (text) => text,
+  stream: () => ({ push: (piece) => piece, end: () => '' }),
+};
+
 /** Hides the values of `.env`, and of all variables that are named like keys, tokens and passwords. */
 export function makeRedactor(environment: Environment, dotEnv: Environment): Redactor {
   const secrets = secretsOf(environment, dotEnv);
+  if (secrets.length === 0) return NOTHING_TO_HIDE;
   const beginnings = beginningsOf(secrets);
   const mayHold = secretsSought(secrets);
   const foundIn = (readings: readonly Reading[]) =>

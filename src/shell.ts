@@ -47,6 +47,7 @@ export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, envir
       const onOutput = (piece: string) => tellIfAny(options.onOutput, output.push(piece));
       const program = await start({ command, cwd, env, ownEnv, input, onOutput, onStdout });
       watch = watchOver(program.pid, signal, options.timeoutMs);
+      if (program.pid !== undefined) options.onStart?.();
       ended = await program.ended;
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;

@@ -5,12 +5,15 @@
 use strict;
 
 # The numbers of system calls; the first is taken for one as it stands.
-my ($READ, $WRITE, $CLOSE, $PIPE2, $DUP3, $SETSID, $PIDFD_OPEN) = map { $_ + 0 } @ARGV;
+my ($READ, $WRITE, $CLOSE, $PIPE2, $DUP3, $SETSID, $SOCKETPAIR, $PIDFD_OPEN, $CLOSE_RANGE) = map { $_ + 0 } @ARGV;
+my ($AF_UNIX, $SOCK_STREAM) = (1, 1);
 my $CLOEXEC = 0x80000;
 my $PIECE   = 1 << 16;
-# When so few forks are left, more are made: several in a row, since after each the pages that are written to have to be copied
-# again. As many as were asked for already, up to a limit.
-my ($FEW, $MANY) = (1, 8);
+# The last file number that there can be.
+my $LAST = 0x7fffffff;
+# When so few forks are left, more are made: as many as were asked for already, up to a limit. More in a row would save some of the
+# pages that have to be copied after each, but they would still be made when the runner asks for the next program.
+my ($FEW, $MANY) = (1, 3);
 my $started = 0;
 # In seconds. What a program prints is told together with its end, if that comes so soon; a fork is made when nothing came for so long.
 my ($SOON, $QUIET) = (0.002, 0.02);
@@ -25,28 +28,33 @@ my $watched = '';
 my ($asked, $told, $aside) = ('', '', '');
 # Whether it is to be told at once, and how often it was kept back.
 my ($is_urgent, $kept) = (0, 0);
+# The numbers of files that are to be closed.
+my @done;
 my $buffer = "\0" x $PIECE;
 
 # A program may end before it has read what it is given.
 $SIG{PIPE} = 'IGNORE';
 my $pidfd = syscall($PIDFD_OPEN, $$ + 0, 0);
-exit 1 if $pidfd < 0;
-shut($pidfd);
+exit 1 if $pidfd < 0 || syscall($CLOSE_RANGE, 3, $LAST, 0) < 0;
 open(my $null, '<', '/dev/null') or exit 1;
 my $variables;
 hear() until defined($variables = framed());
 %ENV = strings($variables);
+# One of them, with its value.
+my @any = each %ENV;
 prefork();
 urgently('y', 0, '');
 
 for (;;) {
     my $before = length $told;
-    if ($is_urgent || $before > $PIECE) {
-        # The runner has something to think about: the time to make what it will ask for.
+    my $is_telling = $is_urgent || $before > $PIECE;
+    if ($is_telling) {
         put(1, $aside . $told) or exit 1;
         ($aside, $told, $before, $is_urgent, $kept) = ('', '', 0, 0, 0);
-        refill();
     }
+    # The runner has something to think about: the time for what it need not wait for, and to make what it will ask for.
+    shut($_) for splice @done;
+    refill() if $is_telling;
     vec(my $ready = $watched, 0, 1) = 1;
     my $found = select($ready, undef, undef, $before ? $SOON : $spares <= $FEW ? $QUIET : undef);
     # It was stopped, and goes on.
@@ -77,7 +85,7 @@ sub obey {
             ($told, $aside, $is_urgent) = ($told . $aside, '', 1);
         }
         elsif ($kind eq 's') { start($kid, substr($request, 5)) if $kid }
-        elsif ($kid) { forget($kid, $_) for qw(out err); settle($kid) }
+        elsif ($kid) { forget($kid, 'out'); settle($kid) }
     }
 }
 
@@ -89,51 +97,56 @@ sub refill {
 
 # There is no room for another. What was forked already ends when its files are closed, and is never heard of.
 sub without {
-    my ($files) = @_;
     my $errno = $! + 0;
-    shut_all($files);
+    shut($_) for @_;
     $! = $errno;
     return;
 }
 
-# A process that becomes a program as soon as it is told which.
+# A process that becomes a program as soon as it is told which. It is told, and says what keeps it from it, through a socket.
 sub prefork {
-    my %kid;
-    for my $name (qw(what failed out err)) {
-        my $pair = pack('i2', 0, 0);
-        if (syscall($PIPE2, $pair, $CLOEXEC) < 0) { return without(\%kid) }
-        @kid{$name, "$name to"} = unpack('i2', $pair);
-    }
+    my ($ends, $pipe) = (pack('i2', 0, 0), pack('i2', 0, 0));
+    return if syscall($SOCKETPAIR, $AF_UNIX, $SOCK_STREAM | $CLOEXEC, 0, $ends) < 0;
+    my ($line, $own_line) = unpack('i2', $ends);
+    return without($line, $own_line) if syscall($PIPE2, $pipe, $CLOEXEC) < 0;
+    my ($out, $own_out) = unpack('i2', $pipe);
     my $pid = fork;
-    return without(\%kid) if !defined $pid;
-    become(\%kid) if !$pid;
+    return without($line, $own_line, $out, $own_out) if !defined $pid;
+    become($own_line, $own_out) if !$pid;
     # Before anything else: a process that has ended has none.
-    $kid{ended} = syscall($PIDFD_OPEN, $pid, 0);
-    return without(\%kid) if $kid{ended} < 0;
-    shut(delete $kid{$_}) for 'what', 'failed to', 'out to', 'err to';
-    my $self = $kids{$pid} = { pid => $pid, files => \%kid };
+    my $ended = syscall($PIDFD_OPEN, $pid, 0);
+    return without($line, $own_line, $out, $own_out) if $ended < 0;
+    shut($own_line);
+    shut($own_out);
+    my $self = $kids{$pid} = { pid => $pid, files => { line => $line, out => $out, ended => $ended } };
     $spares++;
-    watch($kid{ended}, sub { ended($self) });
+    watch($ended, sub { ended($self) });
     $aside .= message('p', $pid, '');
     return 1;
 }
 
 sub become {
-    my ($own) = @_;
+    my ($line, $out) = @_;
     syscall($SETSID);
-    # Its own ends of the pipes of others would keep these open.
-    shut_all($_->{files}) for values %kids;
     syscall($DUP3, fileno $null, 0, 0);
-    syscall($DUP3, $own->{'out to'}, 1, 0);
-    shut(delete $own->{$_}) for 'what to', 'failed', 'out', 'out to', 'err';
-    my ($apart, $cwd, $file, $variables, @rest) = strings(take($own->{what}));
-    syscall($DUP3, $apart ? $own->{'err to'} : 1, 2, 0);
+    syscall($DUP3, $out, 1, 0);
+    syscall($DUP3, 1, 2, 0);
+    # Its own ends of what leads to others would keep these open.
+    syscall($DUP3, $line, 3, $CLOEXEC);
+    syscall($CLOSE_RANGE, 4, $LAST, 0);
+    $SIG{PIPE} = 'DEFAULT';
+    # All that is to come, once with nothing: the pages that it writes to are then its own already, and nobody waits for that.
+    turn_into('/', '', @any / 2, @any, '');
+    turn_into(strings(take(3)));
+    put(3, pack('N', $! + 0));
+    exit 127;
+}
+
+sub turn_into {
+    my ($cwd, $file, $variables, @rest) = @_;
     my %own = splice @rest, 0, 2 * $variables;
     @ENV{ keys %own } = values %own;
-    $SIG{PIPE} = 'DEFAULT';
     chdir $cwd and exec { $file } @rest;
-    put($own->{'failed to'}, pack('N', $! + 0));
-    exit 127;
 }
 
 sub start {
@@ -141,19 +154,15 @@ sub start {
     $spares--;
     $started++;
     $kid->{is_started} = 1;
-    put($kid->{files}{'what to'}, pack('N/a*', $what));
-    forget($kid, 'what to');
-    forget($kid, 'err') if !(strings($what))[0];
-    for my $name (grep { $kid->{files}{$_} } qw(out err)) {
-        watch($kid->{files}{$name}, sub { print_of($kid, $name) });
-    }
+    put($kid->{files}{line}, pack('N/a*', $what));
+    watch($kid->{files}{out}, sub { print_of($kid) });
 }
 
 sub print_of {
-    my ($kid, $name) = @_;
-    my $piece = piece_of($kid->{files}{$name});
-    if ($piece eq '') { forget($kid, $name); settle($kid) }
-    else { $told .= message($name eq 'out' ? 'o' : 'e', $kid->{pid}, $piece) }
+    my ($kid) = @_;
+    my $piece = piece_of($kid->{files}{out});
+    if ($piece eq '') { forget($kid, 'out'); settle($kid) }
+    else              { $told .= message('o', $kid->{pid}, $piece) }
 }
 
 sub ended {
@@ -161,15 +170,13 @@ sub ended {
     waitpid $kid->{pid}, 0;
     $kid->{status} = $?;
     # Nothing is in it where it has become another program.
-    $kid->{errno} = $? == 127 << 8 ? piece_of($kid->{files}{failed}) : '';
-    forget($kid, $_) for qw(ended failed);
-    if (!$kid->{is_started}) { $spares--; forget($kid, 'what to') }
-    for my $name ($kid->{is_started} && $kid->{errno} eq '' ? qw(out err) : ()) {
-        # Twice: what it has printed, and that there is no more.
-        for (1, 2) { print_of($kid, $name) if $kid->{files}{$name} && is_ready($kid->{files}{$name}) }
-    }
-    if (!$kid->{is_started} || $kid->{errno} ne '') { forget($kid, $_) for qw(out err) }
-    # What it has started itself may still hold its pipes.
+    $kid->{errno} = $? == 127 << 8 ? piece_of($kid->{files}{line}) : '';
+    forget($kid, $_) for qw(ended line);
+    $spares-- if !$kid->{is_started};
+    if (!$kid->{is_started} || $kid->{errno} ne '') { forget($kid, 'out') }
+    # Twice: what it has printed, and that there is no more.
+    for (1, 2) { print_of($kid) if $kid->{files}{out} && is_ready($kid->{files}{out}) }
+    # What it has started itself may still hold its pipe.
     urgently('d', $kid->{pid}, '') if !settle($kid);
 }
 
@@ -178,7 +185,7 @@ sub forget {
     my $file = delete $kid->{files}{$name} // return;
     delete $on{$file};
     vec($watched, $file, 1) = 0;
-    shut($file);
+    push @done, $file;
 }
 
 # Whether it is over.
@@ -247,7 +254,5 @@ sub put {
 }
 
 sub shut { syscall($CLOSE, $_[0]) }
-
-sub shut_all { shut($_) for values %{ $_[0] } }
 
 sub strings { return unpack('(N/a*)*', $_[0]) }

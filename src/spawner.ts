@@ -2,9 +2,9 @@
 // more memory it has. It gives them real pipes, too, which can be opened anew (`> /dev/stderr`); Node's are sockets, which can't.
 //
 // All that goes to it is its length, and so many bytes; numbers are big-endian in four. First the variables that all programs get;
-// then what is asked of it: a letter (n: have a fork at hand, s: become this, d: drop the pipes), a pid, the rest. From it comes: a
+// then what is asked of it: a letter (n: have a fork at hand, s: become this, d: drop the pipe), a pid, the rest. From it comes: a
 // letter, a pid, a length and so many bytes. y (it is ready), p (a fork waits, to become what it is told), f (it could not: errno), o
-// and e (stdout, stderr), d (ended, its pipes are still open), x (over: the status, as of waitpid).
+// (what it printed), d (ended, its pipe is still open), x (over: the status, as of waitpid).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -14,21 +14,22 @@ import { getSystemErrorName } from 'node:util';
 import { DRAIN_MS, type Ended, endTree, type Program, type Start, type Started, startByNode } from './starting.ts';
 
 const PERL = '/usr/bin/perl';
-/** The numbers of read, write, close, pipe2, dup3 and setsid by `process.arch`; that of pidfd_open is the same on all. */
-const OTHERS = [63, 64, 57, 59, 24, 157];
+/** The numbers of read, write, close, pipe2, dup3, setsid and socketpair by `process.arch`. */
+const OTHERS = [63, 64, 57, 59, 24, 157, 199];
 const CALLS: Readonly<Record<string, readonly number[]>> = {
-  x64: [0, 1, 3, 293, 292, 112],
+  x64: [0, 1, 3, 293, 292, 112, 53],
   arm64: OTHERS,
   riscv64: OTHERS,
   loong64: OTHERS,
 };
-const PIDFD_OPEN = 434;
+/** Those of pidfd_open and close_range are the same on all. */
+const NEWER = [434, 436];
 
-/** Undefined where the system has not what it takes: it is Linux from 5.3 on, with Perl. */
+/** Undefined where the system has not what it takes: it is Linux from 5.9 on, with Perl. */
 export async function openSpawner(env: Readonly<Record<string, string>>): Promise<Start | undefined> {
   const calls = CALLS[process.arch];
   if (process.platform !== 'linux' || calls === undefined || !existsSync(PERL)) return undefined;
-  const child = spawn(PERL, [join(__dirname, 'spawner.pl'), ...[...calls, PIDFD_OPEN].map(String)], {
+  const child = spawn(PERL, [join(__dirname, 'spawner.pl'), ...[...calls, ...NEWER].map(String)], {
     // What Perl reads of the person's variables is none of its business here. What it calls is looked up once, and not in each fork.
     env: { LD_BIND_NOW: '1' },
     cwd: '/',
@@ -45,8 +46,8 @@ interface Asked {
   readonly program: Program;
   readonly refused: (code: string) => void;
   readonly over: (ended: Ended) => void;
-  /** Of a stream that has printed something. */
-  readonly decoders: { o?: StringDecoder; e?: StringDecoder };
+  /** There is one as soon as something was printed. */
+  decoder?: StringDecoder;
   drain?: NodeJS.Timeout;
 }
 
@@ -89,14 +90,16 @@ class Spawner {
         ? [command.file, command.args]
         : [command.shell ?? '/bin/sh', ['-c', command.line] as const];
     const own = Object.entries(ownEnv);
-    const words = [onStdout ? '1' : '', cwd, file, String(own.length), ...own.flat(), file, ...args];
-    // No system takes such a text, and Node says so.
-    if (this.#isGone || words.some((word) => word.includes('\0'))) return startByNode(program);
+    const words = [cwd, file, String(own.length)];
+    for (const [name, value] of own) words.push(name, value);
+    words.push(file, ...args);
+    // It has one pipe for all that a program prints. And no system takes a text with a NUL, as Node says.
+    if (this.#isGone || onStdout || words.some((word) => word.includes('\0'))) return startByNode(program);
     return new Promise((resolve, reject) => {
       const errorOf = (code: string) => Object.assign(new Error(`spawn ${file} ${code}`), { code });
       const become = (pid: number) => {
         const ended = new Promise<Ended>((over, failed) => {
-          this.#asked.set(pid, { program, refused: (code) => failed(errorOf(code)), over, decoders: {} });
+          this.#asked.set(pid, { program, refused: (code) => failed(errorOf(code)), over });
         });
         this.#awaited();
         this.send(request('s', pid, words));
@@ -135,8 +138,10 @@ class Spawner {
         this.#spares.push(pid);
         break;
       case 'o':
-      case 'e':
-        if (asked) told(asked, kind, decoderOf(asked, kind).write(data));
+        if (asked) {
+          asked.decoder ??= new StringDecoder();
+          told(asked, asked.decoder.write(data));
+        }
         break;
       case 'd':
         if (asked) asked.drain = setTimeout(() => this.send(request('d', pid)), DRAIN_MS);
@@ -157,7 +162,7 @@ class Spawner {
 
   #over(pid: number, asked: Asked, ended: Ended): void {
     this.#forget(pid, asked);
-    for (const stream of ['o', 'e'] as const) told(asked, stream, asked.decoders[stream]?.end() ?? '');
+    told(asked, asked.decoder?.end() ?? '');
     asked.over(ended);
   }
 
@@ -167,9 +172,17 @@ class Spawner {
     return asked;
   }
 
-  /** Whether this process is to stay alive for what is still to be heard. */
+  /** Whether this process is to stay alive for what is still to be heard. Where nothing is, most often something is at once. */
   #awaited(): void {
-    const is = this.#asked.size + this.#waiting.length > 0;
+    if (this.#isHeardOf || !this.#isAwaited) this.#keepAlive(this.#isHeardOf);
+    else setImmediate(() => this.#keepAlive(this.#isHeardOf));
+  }
+
+  get #isHeardOf(): boolean {
+    return this.#asked.size + this.#waiting.length > 0;
+  }
+
+  #keepAlive(is: boolean): void {
     if (is === this.#isAwaited) return;
     this.#isAwaited = is;
     const parts = [this.#child, this.#child.stdin, this.#child.stdout];
@@ -191,15 +204,8 @@ class Spawner {
 /** A letter, a pid, a length. */
 const HEAD = 9;
 
-function decoderOf({ decoders }: Asked, stream: 'o' | 'e'): StringDecoder {
-  decoders[stream] ??= new StringDecoder();
-  return decoders[stream];
-}
-
-function told({ program: { onOutput, onStdout } }: Asked, stream: 'o' | 'e', text: string): void {
-  if (text === '') return;
-  if (stream === 'o' && onStdout) onStdout(text);
-  else onOutput(text);
+function told({ program }: Asked, text: string): void {
+  if (text !== '') program.onOutput(text);
 }
 
 /** The low seven bits are the signal that ended it, those from the ninth on the code with which it ended. */
@@ -224,13 +230,15 @@ function request(kind: string, pid: number, texts: readonly string[] = []): Buff
 
 /** The length of what follows, room for so many bytes, and each text behind its own length. */
 function framed(texts: readonly string[], room = 0): Buffer {
-  const sizes = texts.map((text) => Buffer.byteLength(text));
-  const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + 4 + size, 4 + room));
-  bytes.writeUInt32BE(bytes.length - 4);
-  let at = 4 + room;
-  for (const [i, text] of texts.entries()) {
-    at = bytes.writeUInt32BE(sizes[i] ?? 0, at);
-    at += bytes.write(text, at);
+  let most = 4 + room;
+  for (const text of texts) most += 4 + 3 * text.length;
+  const bytes = Buffer.allocUnsafe(most);
+  let end = 4 + room;
+  for (const text of texts) {
+    const length = bytes.write(text, end + 4);
+    bytes.writeUInt32BE(length, end);
+    end += 4 + length;
   }
-  return bytes;
+  bytes.writeUInt32BE(end - 4);
+  return bytes.subarray(0, end);
 }

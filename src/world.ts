@@ -72,6 +72,8 @@ export interface ShellOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number | undefined;
+  /** Called once it runs, before any of its output: the time for what need not be done before. Not if it can't be started. */
+  readonly onStart?: () => void;
   /** Contract: gets all that the program prints, in order, with secrets taken out. */
   readonly onOutput: (text: string) => void;
   /** What it reads; nothing if undefined. */

@@ -1,6 +1,6 @@
 // The commands that must pass before a task may be DONE.
 import { resolve } from 'node:path';
-import type { TaskLog } from '../logs.ts';
+import type { RunLog } from '../logs.ts';
 import { commandLine } from '../runbook/task.ts';
 import type { Job } from './outcome.ts';
 import { tailOf } from './tail.ts';
@@ -13,7 +13,10 @@ export type Checked =
   | { readonly kind: 'aborted' };
 
 /** Runs the task's checks in order, all of them, each seen and journaled. */
-export async function runChecks({ task, session }: Pick<Job, 'task' | 'session'>, log: TaskLog): Promise<Checked> {
+export async function runChecks(
+  { task, session }: Pick<Job, 'task' | 'session'>,
+  log: Pick<RunLog, 'follow'>,
+): Promise<Checked> {
   if (task.checks.length === 0) return { kind: 'none' };
   const failures: string[] = [];
   for (const check of task.checks) {

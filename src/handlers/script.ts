@@ -1,7 +1,7 @@
 // AUTOMATED_SCRIPT: shows the command and where it runs, streams its output, keeps all of it, ends by its exit code.
 import { resolve } from 'node:path';
 import { RunbookError } from '../errors.ts';
-import { openTaskLog, type TaskLog } from '../logs.ts';
+import { logOfRun, type RunLog } from '../logs.ts';
 import { insideProject, statOf } from '../paths.ts';
 import { commandLine, type ScriptDetails, type Task } from '../runbook/task.ts';
 import { howItEnded, runChecks } from './checks.ts';
@@ -35,15 +35,16 @@ export function requireScript(root: string, task: Task, path: string | undefined
 }
 
 async function carryOut(job: Job, script: ScriptDetails): Promise<Outcome> {
-  const log = openTaskLog(job.session, job.task.id, true);
+  const log = logOfRun(job.session, job.task.id);
   try {
     return await attempted(job, script, log);
   } finally {
-    log.close();
+    // When nothing waits for it.
+    setImmediate(log.close);
   }
 }
 
-async function attempted(job: Job, script: ScriptDetails, log: TaskLog): Promise<Outcome> {
+async function attempted(job: Job, script: ScriptDetails, log: RunLog): Promise<Outcome> {
   const attempts = job.task.retries + 1;
   // Of all attempts: that is how long it took.
   let ms = 0;
@@ -67,18 +68,24 @@ async function attempted(job: Job, script: ScriptDetails, log: TaskLog): Promise
   }
 }
 
-async function runOnce(job: Job, script: ScriptDetails, log: TaskLog, attempt: number, attempts: number) {
+async function runOnce(job: Job, script: ScriptDetails, log: RunLog, attempt: number, attempts: number) {
   const { task, session } = job;
   const { command, env, timeoutMs, okExitCodes } = script;
   const tail = tailOf();
-  // Where nothing has run yet, nothing is begun that could not be kept.
-  (attempt === 1 ? log.write : log.follow)(session.world.redact(`$ ${commandLine(command)}\n`));
+  // That its logs have a place was seen before. Now it is not waited for them: a new file may take longer than the script.
+  let isBegun = false;
+  const onStart = () => {
+    if (!isBegun) log.follow(session.world.redact(`$ ${commandLine(command)}\n`));
+    isBegun = true;
+  };
   const onOutput = (text: string) => {
     log.follow(text);
     tail.push(text);
     session.world.emit({ kind: 'output', taskId: task.id, text });
   };
-  const result = await taskShell(job)(command, { cwd: resolve(session.root, script.cwd), env, timeoutMs, onOutput });
+  const cwd = resolve(session.root, script.cwd);
+  const result = await taskShell(job)(command, { cwd, env, timeoutMs, onStart, onOutput });
+  onStart();
   const ok = result.end === 'exited' && result.exitCode !== undefined && okExitCodes.includes(result.exitCode);
   session.report({
     kind: 'scriptEnded',
@@ -93,7 +100,7 @@ async function runOnce(job: Job, script: ScriptDetails, log: TaskLog, attempt: n
   return { result, ok, tail: tail.text() };
 }
 
-function failed(job: Job, log: TaskLog, ms: number, type: string, detail: string): Outcome {
+function failed(job: Job, log: RunLog, ms: number, type: string, detail: string): Outcome {
   const issue = { timestamp: job.session.world.now().toISOString(), type, detail };
   return { kind: 'error', record: { ms, log: log.file, issues: [issue], lastRun: lastRun(job, 'FAILURE') } };
 }

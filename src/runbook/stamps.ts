@@ -19,5 +19,5 @@ export function areAsStamped(files: Iterable<string>, stamps: ReadonlyMap<string
 /** Two different ones for two different states of a file; none is the stamp of a file that is gone. */
 function stampOf(path: string): string {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ') : '';
+  return found ? `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}` : '';
 }

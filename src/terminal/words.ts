@@ -65,15 +65,18 @@ export function plural(n: number, noun: string): string {
  * movements and other control characters are taken out; line breaks and tabs stay.
  */
 export function harmless(text: string): string {
-  if (isSimple(text)) return text;
+  if (isSimple(text) || PLAIN.test(text)) return text;
   return stripVTControlCharacters(text)
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
+/** What a script prints, mostly. */
+const PLAIN = /^[ -~\n\t]*$/;
+
 /** What is written to a terminal in the end: our colours stay, and nothing else that acts. For what was forgotten to be made harmless. */
 export function onlyColours(text: string): string {
-  if (isSimple(text)) return text;
+  if (isSimple(text) || PLAIN.test(text)) return text;
   return text.replaceAll(ACTING, (found) => (/^\u001b\[[\d;]*m$/.test(found) ? found : ''));
 }
 
@@ -149,8 +152,9 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
 
 /** Each line as it is, if it finds room in a terminal of so many columns; else in several, set in as the first is. */
 export function within(text: string, columns: number | undefined): readonly string[] {
+  if (columns === undefined) return text.split('\n');
   return text.split('\n').flatMap((line) => {
-    if (columns === undefined || width(line) <= columns) return [line];
+    if (width(line) <= columns) return [line];
     const start = /^ */.exec(line)?.[0] ?? '';
     return wrap(line, columns, start || '  ');
   });

@@ -1,5 +1,6 @@
 // Scripts that follow one another: the journal goes ahead of the files. Both are in step at the end, a hand in the middle is
 // honoured, and after a kill the next start knows what was done.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { callsOf } from './faults/faulted.ts';
@@ -98,6 +99,38 @@ test('what is asked of the system for one more script: one write of the journal 
   expect(each('openSync')).toBeLessThan(1.2);
   expect(each('realpathSync') + each('lstatSync')).toBeLessThan(0.2);
 });
+
+test.skipIf(!existsSync('/usr/bin/perl'))(
+  'of what one more script takes, only the journal and the screen come before its start; its log is opened while it runs',
+  async () => {
+    const ids = Array.from({ length: 6 }, (_, i) => `t${i}`);
+    const preload = `const [fs, childProcess] = [require('fs'), require('child_process')];
+      const told = [];
+      const telling = (object, name, what) => {
+        const call = object[name];
+        object[name] = Object.assign((...args) => (told.push(what(args)), call.apply(object, args)), call);
+      };
+      telling(fs, 'fsyncSync', () => 'sync');
+      telling(fs, 'mkdirSync', ([path]) => 'folder ' + path);
+      telling(fs, 'openSync', ([path]) => 'file ' + path);
+      const { spawn } = childProcess;
+      childProcess.spawn = (...args) => {
+        const child = spawn(...args);
+        telling(child.stdin, 'write', () => 'start');
+        return child;
+      };
+      process.on('exit', () => fs.writeFileSync(process.env.TOLD, JSON.stringify(told)));`;
+    const files = { ...chainOf(Object.fromEntries(ids.map((id) => [id, 'true']))), '../tell.cjs': preload };
+    await using rig = await makeRig({ files });
+    const env = { NODE_OPTIONS: `--require=${join(rig.dir, '../tell.cjs')}`, TOLD: join(rig.dir, '../told.json') };
+    expect((await rig.run(['run'], { env })).code).toBe(0);
+    const told = (JSON.parse(rig.read('../told.json')) as string[]).join('\n');
+    for (const id of ids.slice(1))
+      expect(told).toMatch(
+        new RegExp(`sync\\nstart\\nfolder \\S+/logs/${id}\\nfile \\S+/logs/${id}/\\S+\\.log(\\n|$)`),
+      );
+  },
+);
 
 test('a hand in the middle of a run is seen before the next start', async () => {
   const files = chainOf({

@@ -22,6 +22,7 @@ const SCRIPT: readonly (readonly [what: string, fault: Fault, which: Which])[] =
   ['a disk that takes half of the outcome', 'short', nth(3, 'writeSync', /run_log/)],
   ['a disk that is full from the end of the script on', 'full', nth(2, 'writeSync', /run_log/)],
   ['a disk that is full before the second file of what became READY', 'full', nth(1, 'openSync', /read\.yaml\./)],
+  ['a log that can not be begun while the script runs', 'ENOSPC', nth(1, 'openSync', /build\/.+\.log$/)],
   ['a log that can not be written while the script runs', 'ENOSPC', nth(2, 'appendFileSync', /build\/.+\.log$/)],
   ['a lock that can not be taken for the outcome', 'ENOSPC', nth(3, 'writeFileSync', /write\.lock\.\d+@[^@]+$/)],
 ];
@@ -43,6 +44,21 @@ test.each(['run, scripts', 'run, scripts side by side'])(
 );
 test.each(SCRIPT)('a script, %s', (_what, fault, which) => requireNothingLost('next, a script', fault, which));
 test.each(MODEL)('a model, %s', (_what, fault, which) => requireNothingLost('next, a model', fault, which));
+
+test('no folder can be made for the logs of a script that runs: that is said, and it runs to its end', async () => {
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml':
+        'tasks:\n  - {id: a, status: READY, type: AUTOMATED_SCRIPT, script_details: "echo it ran > ran"}\n',
+    },
+  });
+  const env = faultEnv(rig, { on: 'mkdirSync logs/a', fault: 'ENOSPC' });
+  const { code, stderr } = await rig.run(['next'], { env });
+  expect([code, rig.statuses().a, rig.read('ran'), rig.exists('logs/a')]).toEqual([0, 'DONE', 'it ran\n', false]);
+  expect(unwrapped(stderr).match(/What `a` prints is not kept: the disk is full\./g)).toHaveLength(1);
+  for (const { event_type: type, details } of rig.journal())
+    if (type === 'RUN_SCRIPT' || type === 'COMPLETE_TASK') expect(details).not.toHaveProperty('log');
+});
 
 test('another command is killed between the files and the journal while a runner is at work: it was no hand', async () => {
   await using rig = await makeRig({

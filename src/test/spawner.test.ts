@@ -75,7 +75,7 @@ describe.skipIf(!isThere)('beside Node', () => {
       numbers.map((n) => carriedOut(start, { command: sh(`seq ${n} 500; exit ${n}`), cwd: '/', ownEnv: {} })),
     );
     const lines = (n: number) => Array.from({ length: 501 - n }, (_, i) => `${n + i}\n`).join('');
-    for (const n of numbers) expect(all[n]).toMatchObject({ exitCode: n, stdout: lines(n) });
+    for (const n of numbers) expect(all[n]).toMatchObject({ exitCode: n, printed: lines(n) });
   });
 
   test('what is printed on both is told in its order, and both can be opened anew', async () => {
@@ -87,18 +87,26 @@ describe.skipIf(!isThere)('beside Node', () => {
     await (await start(program)).ended;
     expect(text).toBe('out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\nanew\nanew\n');
   });
+
+  test('what it prints on stdout can be had by itself', async () => {
+    let [stdout, rest] = ['', ''];
+    const onStdout = (piece: string) => (stdout += piece);
+    const onOutput = (piece: string) => (rest += piece);
+    const program = { command: sh('echo out; echo err >&2'), cwd: '/', env, ownEnv: {}, input: undefined };
+    await (await start({ ...program, onOutput, onStdout })).ended;
+    expect([stdout, rest]).toEqual(['out\n', 'err\n']);
+  });
 });
 
-/** All that is seen of a program from its start to its end. */
+/** All that is seen of a program from its start to its end. Node's two pipes are read in any order. */
 async function carriedOut(start: Start, part: Pick<Program, 'command' | 'cwd' | 'ownEnv'>) {
-  let [stdout, stderr] = ['', ''];
-  const onStdout = (piece: string) => (stdout += piece);
-  const onOutput = (piece: string) => (stderr += piece);
+  let text = '';
+  const onOutput = (piece: string) => (text += piece);
   try {
-    const { pid, ended } = await start({ ...part, env, input: undefined, onOutput, onStdout });
+    const { pid, ended } = await start({ ...part, env, input: undefined, onOutput, onStdout: undefined });
     const how = await ended;
     expect(pid).toBeGreaterThan(1);
-    return { ...how, stdout, stderr };
+    return { ...how, printed: text.replace(/^out\nerr\n$|^err\nout\n$/, 'both\n') };
   } catch (error) {
     return { problem: errnoOf(error) };
   }
@@ -135,6 +143,23 @@ test.skipIf(!isThere)(
     // The variables, and whether it is ready.
     expect(timesOf('request')).toBe(1 + 20);
     expect(timesOf('answer')).toBeLessThanOrEqual(1 + 20);
+  },
+);
+
+test.skipIf(!isThere)(
+  'what starts the programs keeps no more files open the longer it runs, and nothing of it is left when the run is over',
+  async () => {
+    const look = 'ls /proc/$PPID/fd | wc -l >> files; ps --ppid $PPID -o pid= > kids; echo $PPID >> kids';
+    const tasks = Array.from({ length: 30 }, (_, i) => script(`t${i}`, look));
+    await using rig = await makeRig({ files: { 'runbook.yaml': `tasks:\n${tasks.join('')}` } });
+    expect((await rig.run(['run'])).code).toBe(0);
+    const files = rig.read('files').trim().split('\n').map(Number);
+    expect(files).toHaveLength(30);
+    // Its own, and three for each of the forks at hand and the one that has become the script.
+    expect(Math.max(...files)).toBeLessThanOrEqual(4 + 3 * 4 + 4);
+    const kids = rig.read('kids').trim().split(/\s+/).map(Number);
+    expect(kids.length).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => kids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   },
 );
 
