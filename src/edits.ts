@@ -99,7 +99,9 @@ export function placeOf({ source }: Runbook, edit: PlanEdit, task: Task | undefi
 
 export function templatesOf(runbook: Runbook): Record<string, string> {
   const paths = new Set<string | undefined>();
-  for (const { ai } of runbook.tasks) if (ai) paths.add(ai.promptTemplate).add(ai.fallbackPromptTemplate);
+  runbook.tasks.forEach(({ ai }) => {
+    if (ai) paths.add(ai.promptTemplate).add(ai.fallbackPromptTemplate);
+  });
   paths.delete(undefined);
   return Object.fromEntries(
     [...paths].flatMap((path) => {

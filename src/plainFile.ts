@@ -31,11 +31,13 @@ export function decoded(bytes: Buffer): string {
   return isAscii(bytes) ? bytes.toString('latin1') : bytes.toString();
 }
 
-/** Where the first of some lines ends, or where the last one does; -1 if none does. V8's own: a `Buffer` looks for more than a byte. */
-export function firstLineEnd(bytes: Uint8Array): number {
-  return Uint8Array.prototype.indexOf.call(bytes, LINE_END);
+/** Where the line ends that begins here; where no line end follows, all bytes do. V8's own: a `Buffer` looks for more than a byte. */
+export function lineEnd(bytes: Uint8Array, start = 0): number {
+  const end = Uint8Array.prototype.indexOf.call(bytes, LINE_END, start);
+  return end < 0 ? bytes.length : end;
 }
 
+/** Where the last whole line ends; -1 if there is none. */
 export function lastLineEnd(bytes: Uint8Array): number {
   return Uint8Array.prototype.lastIndexOf.call(bytes, LINE_END);
 }

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastChanges } from './journal.ts';
-import { decoded, firstLineEnd, readPlain } from './plainFile.ts';
+import { decoded, lineEnd, readPlain } from './plainFile.ts';
 import { ownFile } from './runbook/find.ts';
 import { FOLDER } from './runbook/folder.ts';
 import type { Fields, Plan, PlannedTask } from './runbook/plan.ts';
@@ -25,7 +25,7 @@ export interface KeptSeen extends Omit<Seen, 'statuses'> {
   readonly statuses: Pick<ReadonlyMap<string, Status>, 'get'>;
   readonly fields: Fields;
   readonly taskCount: number;
-  readonly taskLines: readonly string[];
+  readonly taskLine: (index: number) => string;
   /** Another file has another one. */
   readonly stamp: string;
 }
@@ -56,24 +56,18 @@ function stampOf(path: string): string | undefined {
 function readAnew(root: string, stamp: string): KeptSeen | undefined {
   try {
     const bytes = readPlain(seenPath(root), Number.POSITIVE_INFINITY);
-    const end = firstLineEnd(bytes);
+    const end = lineEnd(bytes);
     const head = JSON.parse(decoded(bytes.subarray(0, end))) as Partial<Head>;
     const { format, length, taskCount, fields, templates, statuses } = head;
     if (format !== FORMAT || length !== bytes.length - end) return undefined;
     if (taskCount === undefined || !fields || !templates || !statuses) return undefined;
-    const lines = () =>
-      bytes
-        .toString('utf8', end + 1)
-        .split('\n')
-        .filter(Boolean);
-    const plan = () => ({ fields, tasks: lines().map((line) => JSON.parse(line) as PlannedTask) });
+    const taskLine = linesOf(bytes.subarray(end + 1));
     return {
       get plan() {
-        return plan();
+        const tasks = Array.from({ length: taskCount }, (_, i) => JSON.parse(taskLine(i)) as PlannedTask);
+        return { fields, tasks };
       },
-      get taskLines() {
-        return lines();
-      },
+      taskLine,
       taskCount,
       fields,
       templates,
@@ -83,6 +77,16 @@ function readAnew(root: string, stamp: string): KeptSeen | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The text of a line by its index. Few are asked for, mostly, of many thousand. */
+function linesOf(bytes: Buffer): (index: number) => string {
+  let [line, start] = [0, 0];
+  return (index) => {
+    if (index < line) [line, start] = [0, 0];
+    for (; line < index; line++) start = lineEnd(bytes, start) + 1;
+    return decoded(bytes.subarray(start, lineEnd(bytes, start)));
+  };
 }
 
 /** The first line of the file. */

@@ -2,7 +2,7 @@
 // stands in the file, nothing is read again, and where a hand has changed it, only what it changed. It is a copy, and may be deleted.
 import { renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { decoded, firstLineEnd, readPlain } from '../plainFile.ts';
+import { decoded, lineEnd, readPlain } from '../plainFile.ts';
 import { ownFile } from './find.ts';
 import { FOLDER, folderFor } from './folder.ts';
 import { isSame } from './patch/value.ts';
@@ -52,7 +52,7 @@ export function recallReading(root: string, text: string, bytes: Buffer): void {
   kept.set(root, undefined);
   try {
     const whole = readPlain(pathIn(root), Number.POSITIVE_INFINITY);
-    const end = firstLineEnd(whole);
+    const end = lineEnd(whole);
     const { reader, seen, habits, value } = JSON.parse(decoded(whole.subarray(0, end))) as Head;
     if (reader !== READER) return;
     const rest = whole.subarray(end + 1);

@@ -47,8 +47,8 @@ export function planOf({ source, tasks }: Runbook, redact: (text: string) => str
 export interface WrittenPlan {
   readonly fields: Fields;
   readonly taskCount: number;
-  /** Made where they are asked for. */
-  readonly taskLines: readonly string[];
+  /** Found where it is asked for; soonest if they are asked for in order. */
+  readonly taskLine: (index: number) => string;
 }
 
 /**
@@ -61,7 +61,6 @@ export function isPlanOf(
   isSure: (entry: unknown, index: number) => boolean,
 ): boolean {
   const { tasks: entries, ...top } = source.value as Record<string, unknown>;
-  let taskLines: readonly string[] | undefined;
   const says = (planned: Fields, map: Record<string, unknown>) => {
     const now = Object.entries(flat(map));
     return now.length === Object.keys(planned).length && now.every(([field, value]) => isKept(planned[field], value));
@@ -71,8 +70,7 @@ export function isPlanOf(
     plan.taskCount === tasks.length &&
     tasks.every((task, i) => {
       if (task.detailFile === undefined && isSure((entries as unknown[])[i], i)) return true;
-      taskLines ??= plan.taskLines;
-      const planned = JSON.parse(taskLines[i] ?? '') as PlannedTask;
+      const planned = JSON.parse(plan.taskLine(i)) as PlannedTask;
       return planned.id === task.id && says(planned.fields, written(task));
     })
   );
