@@ -13,8 +13,8 @@ import { install } from './peers.js';
 import * as projects from './projects.js';
 import { bars, ms, table, times2 } from './table.js';
 
-const ROUNDS = Number(process.env.RUNBOOK_BENCH_ROUNDS ?? 15);
-const FEW = Math.max(3, Math.round(ROUNDS / 5));
+const ROUNDS = Number(process.env.RUNBOOK_BENCH_ROUNDS ?? 25);
+const FEW = Math.max(3, Math.round(ROUNDS / 8));
 const CLI = join(import.meta.dirname, '../dist/cli.js');
 const folder = mkdtempSync(join(tmpdir(), 'runbook-bench-'));
 const node = process.execPath;
