@@ -15,7 +15,7 @@ import { bars, ms, table, times2 } from './table.js';
 
 const ROUNDS = Number(process.env.RUNBOOK_BENCH_ROUNDS ?? 25);
 const FEW = Math.max(3, Math.round(ROUNDS / 8));
-const CLI = join(import.meta.dirname, '../dist/cli.js');
+const CLI = join(import.meta.dirname, '../dist/cli.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'runbook-bench-'));
 const node = process.execPath;
 

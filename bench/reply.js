@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 
 const ROUNDS = Number(process.env.RUNBOOK_BENCH_ROUNDS ?? 25);
-const CLI = join(import.meta.dirname, '../dist/cli.js');
+const CLI = join(import.meta.dirname, '../dist/cli.cjs');
 /** Lines of the file that is proposed, and whether git has an older one of it. */
 const CASES = [
   { name: 'a new file of 30 lines', lines: 30 },

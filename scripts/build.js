@@ -32,7 +32,12 @@ const { output: chunks } = await bundled('src/main.ts', {
 const main = chunks.find(({ isEntry }) => isEntry);
 const [, core, start] = /require\("(\.\/core-[^"]+)"\);exports\.start=require_core\.(\w+);/.exec(main.code) ?? [];
 if (!core || !start) throw new Error('the entry was written in another way than was foreseen');
-const { output: entry } = await bundled('src/cli.ts', {}, { RUNBOOK_CORE: `"${core}"`, RUNBOOK_START: `"${start}"` });
+// By its ending, Node knows what it is. Of a `.js`, it would look for a package.json that says so, at each start.
+const entryNames = { entryFileNames: '[name].cjs' };
+const { output: entry } = await bundled('src/cli.ts', entryNames, {
+  RUNBOOK_CORE: `"${core}"`,
+  RUNBOOK_START: `"${start}"`,
+});
 const output = [...chunks.filter((chunk) => chunk !== main), ...entry];
 if (process.argv.includes('--modules'))
   for (const { fileName, modules } of output)
@@ -43,16 +48,14 @@ if (process.argv.includes('--modules'))
 mkdirSync('dist/schemas/json', { recursive: true });
 for (const { fileName, code } of output) {
   const text = inAscii(withValues(withLoads(code)));
-  replace(join('dist', fileName), fileName === 'cli.js' ? text : asFunction(text));
+  replace(join('dist', fileName), fileName === 'cli.cjs' ? text : asFunction(text));
 }
-// The project's own says that a `.js` file is an ES module.
-replace('dist/package.json', '{ "type": "commonjs" }\n');
 replace('dist/spawner.pl', readFileSync('src/spawner.pl', 'utf8'));
 replace('dist/licenses.txt', licencesOf([...imports.keys()].filter((id) => !id.startsWith('\0'))));
-const schemas = JSON.parse(execFileSync(process.execPath, ['dist/cli.js', 'schema', 'all']));
+const schemas = JSON.parse(execFileSync(process.execPath, ['dist/cli.cjs', 'schema', 'all']));
 for (const [which, schema] of Object.entries(schemas))
   replace(`dist/schemas/${which}.json`, `${JSON.stringify(schema, null, 2)}\n`);
-const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'package.json', 'schemas', 'spawner.pl'];
+const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'schemas', 'spawner.pl'];
 for (const entry of readdirSync('dist')) if (!kept.includes(entry)) rmSync(join('dist', entry), { recursive: true });
 
 async function bundled(input, options, define = {}) {
@@ -96,7 +99,7 @@ function isReached(id, entries) {
 }
 
 function replace(path, contents) {
-  writeFileSync(`${path}.new`, contents, { mode: path.endsWith('cli.js') ? 0o755 : 0o644 });
+  writeFileSync(`${path}.new`, contents, { mode: path.endsWith('cli.cjs') ? 0o755 : 0o644 });
   renameSync(`${path}.new`, path);
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = process.argv[2] ?? 'docs';
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url));
 const said = (...args) => execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
 const BY = '<!-- Written by `npm run docs` from the program’s own help. -->';
 

@@ -159,5 +159,5 @@ async function connected() {
 }
 
 function runbook(...args) {
-  execFileSync(process.execPath, [resolve('dist/cli.js'), '-C', plan, ...args], { stdio: 'pipe' });
+  execFileSync(process.execPath, [resolve('dist/cli.cjs'), '-C', plan, ...args], { stdio: 'pipe' });
 }

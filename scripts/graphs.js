@@ -35,7 +35,7 @@ try {
 
 function check(plan) {
   const graph = (...args) =>
-    execFileSync(process.execPath, [resolve('dist/cli.js'), '--file', join(plan, 'runbook.yaml'), 'graph', ...args], {
+    execFileSync(process.execPath, [resolve('dist/cli.cjs'), '--file', join(plan, 'runbook.yaml'), 'graph', ...args], {
       encoding: 'utf8',
     });
   const { nodes, edges } = JSON.parse(graph('--json')).data;

@@ -35,7 +35,7 @@ async function inTerminal(args, answers) {
   const terminal = new xterm.Terminal({ cols: COLUMNS, rows: 200, allowProposedApi: true });
   const env = { PATH: process.env.PATH, HOME: folder, TERM: 'xterm-256color', LANG: 'C.UTF-8' };
   terminal.write(`\x1b[2m$\x1b[0m \x1b[1mrunbook ${args}\x1b[0m\r\n`);
-  const child = pty.spawn(process.execPath, [resolve('dist/cli.js'), ...words], {
+  const child = pty.spawn(process.execPath, [resolve('dist/cli.cjs'), ...words], {
     cols: COLUMNS,
     rows: 200,
     cwd: folder,

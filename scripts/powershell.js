@@ -25,7 +25,7 @@ async function look() {
   const parser = new Parser();
   parser.setLanguage(await Language.load(installed('tree-sitter-powershell/tree-sitter-powershell.wasm')));
   const mistakesIn = (text) => mistakes(parser.parse(text).rootNode);
-  const script = execFileSync(process.execPath, ['dist/cli.js', 'completion', 'powershell'], { encoding: 'utf8' });
+  const script = execFileSync(process.execPath, ['dist/cli.cjs', 'completion', 'powershell'], { encoding: 'utf8' });
   const found = mistakesIn(script);
   if (found.length > 0) throw new Error(`PowerShell would not read the script:\n${found.join('\n')}`);
   for (const part of ['param(', '{ $_.Value }', 'Replace("\'"'])

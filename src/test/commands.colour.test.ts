@@ -345,6 +345,6 @@ const [settings, ...args] = process.argv.slice(2);
 const { env, redirect } = JSON.parse(settings);
 const stream = (name) => (name === redirect ? openSync('../' + name, 'w') : 'inherit');
 const stdio = ['inherit', stream('stdout'), stream('stderr')];
-const bin = ${JSON.stringify(process.env.RUNBOOK_TEST_BIN ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url)))};
+const bin = ${JSON.stringify(process.env.RUNBOOK_TEST_BIN ?? fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url)))};
 process.exitCode = spawnSync(process.execPath, [bin, ...args], { stdio, env: { ...process.env, ...env } }).status;
 `;

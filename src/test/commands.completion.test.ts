@@ -122,7 +122,7 @@ function shellCalled(name: string): string | undefined {
 }
 
 async function inShell(rig: Rig, shell = '', args: string[], load: string): Promise<Terminal> {
-  rig.command('runbook', `#!/bin/sh\nexec "${process.execPath}" "${join(process.cwd(), 'dist/cli.js')}" "$@"\n`);
+  rig.command('runbook', `#!/bin/sh\nexec "${process.execPath}" "${join(process.cwd(), 'dist/cli.cjs')}" "$@"\n`);
   const env = {
     PATH: `${join(rig.dir, '../bin')}:/usr/bin:/bin`,
     HOME: rig.dir,

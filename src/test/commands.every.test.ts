@@ -106,7 +106,7 @@ const READING = [
 const foreseen: readonly number[] = Object.values(EXIT).filter(
   (code) => code !== EXIT.bug && code !== EXIT.interrupted,
 );
-const schemas = join(dirname(resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.js')), 'schemas/json');
+const schemas = join(dirname(resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.cjs')), 'schemas/json');
 const ajv = new Ajv({ strict: true, allErrors: true });
 const forms = Object.fromEntries(
   readdirSync(schemas).map((file) => [

@@ -67,7 +67,7 @@ async function tried({ command, line }: { command: string; line: string }) {
     `  - {id: ${id}, status: ${STATUS[command] ?? 'READY'}${command === 'prompt' ? ', type: AI_ASSISTED, ai_details: {model: paste, prompt_template: p.md}' : ''}}\n`;
   await using rig = await makeRig({ files: { 'p.md': 'Draft.\n', 'PLAN.md': '# Plan\n\n- [ ] One\n' } });
   if (command !== 'init') rig.write('runbook.yaml', `tasks:\n${named.map(entry).join('')}`);
-  rig.command('runbook', `#!/bin/sh\nexec "${process.execPath}" "${resolve('dist/cli.js')}" "$@"\n`);
+  rig.command('runbook', `#!/bin/sh\nexec "${process.execPath}" "${resolve('dist/cli.cjs')}" "$@"\n`);
   rig.write('../home/.config/fish/completions/x', '');
   // The one before it may have to have been said.
   if (command === 'start' && !line.includes('start'))

@@ -10,7 +10,7 @@ afterAll(() => rig[Symbol.asyncDispose]());
 
 const runbook = 'tasks:\n  - id: a\n    type: AUTOMATED_SCRIPT\n    script_details: "true"\n';
 const root = process.getuid?.() === 0;
-const bin = resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.js');
+const bin = resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.cjs');
 
 test('.env', async () => {
   const secret = Buffer.from('TOKEN=s3cret-caf\xe9-token\n', 'latin1');

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
 
-const folder = join(dirname(resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.js')), 'schemas');
+const folder = join(dirname(resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.cjs')), 'schemas');
 const ajv = new Ajv({ strict: true, allErrors: true });
 const schemas = Object.fromEntries(
   readdirSync(join(folder, 'json')).map((file) => {

@@ -10,7 +10,7 @@ import { errorOf } from './said.ts';
 
 /** Permissions do not bind root, unless it gives up what frees it from them. */
 const GIVEN_UP = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];
-const bin = resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.js');
+const bin = resolve(process.env.RUNBOOK_TEST_BIN ?? 'dist/cli.cjs');
 const BOUND = `import { spawnSync } from 'node:child_process';
 const [command, ...args] = ${JSON.stringify([...GIVEN_UP, process.execPath, bin])};
 process.exitCode = spawnSync(command, [...args, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 70;

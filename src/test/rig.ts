@@ -16,7 +16,7 @@ export interface RigOptions {
   files?: Record<string, string>;
   /** A repository with all the files in one commit. */
   git?: boolean;
-  /** What runs instead of dist/cli.js: a path from the rig's folder. */
+  /** What runs instead of dist/cli.cjs: a path from the rig's folder. */
   bin?: string;
 }
 
@@ -195,7 +195,7 @@ export class Rig {
   }
 }
 
-const builtBinary = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const builtBinary = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 const gitSettings =
   '[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n[commit]\ngpgsign = false\n';

@@ -48,13 +48,13 @@ const makeProject = () =>
 
 test('the version is told by one file, which loads nothing', async () => {
   await using rig = await makeProject();
-  expect(await loadedBy(rig, '--version')).toMatchObject({ files: ['cli.js'], slow: [] });
+  expect(await loadedBy(rig, '--version')).toMatchObject({ files: ['cli.cjs'], slow: [] });
 });
 
 test('`status` loads one file besides the entry, and no package', async () => {
   await using rig = await makeProject();
   const { files, bytes, slow } = await loadedBy(rig, 'status');
-  expect(files).toEqual(['cli.js', 'core.js']);
+  expect(files).toEqual(['cli.cjs', 'core.js']);
   expect(slow).toEqual([]);
   expect(bytes).toBeLessThan(94_000);
 });
@@ -62,14 +62,14 @@ test('`status` loads one file besides the entry, and no package', async () => {
 test('a dry run loads what works, and neither the run itself nor what could start a program', async () => {
   await using rig = await makeProject();
   const { files, slow } = await loadedBy(rig, 'next', '--dry-run');
-  expect(files).toEqual(['cli.js', 'core.js', 'work.js']);
+  expect(files).toEqual(['cli.cjs', 'core.js', 'work.js']);
   expect(slow).toEqual([]);
 });
 
 test.runIf(process.platform === 'linux')('a status is written without more of Node', async () => {
   await using rig = await makeProject();
   const { files, slow } = await loadedBy(rig, 'skip', 'b');
-  expect(files).toEqual(['changing.js', 'cli.js', 'core.js', 'skip.js', 'work.js']);
+  expect(files).toEqual(['changing.js', 'cli.cjs', 'core.js', 'skip.js', 'work.js']);
   expect(slow).toEqual([]);
 });
 
