@@ -15,6 +15,16 @@ for (const name of ['plainYaml', 'plainForm', 'plainReadings', 'entries', 'keptR
   reader.update(readFileSync(`src/runbook/${name}.ts`));
 const RUNBOOK_READER = JSON.stringify(reader.digest('hex').slice(0, 16));
 
+/** What is done with a task, and said of it. */
+const DOING = [
+  'run',
+  'survivors',
+  'handlers/manual',
+  'handlers/modelChoice',
+  'terminal/changes',
+  'terminal/endings',
+].map((name) => `src/${name}.ts`);
+
 /** What each module imports when it is loaded. */
 const imports = new Map();
 const { output: chunks } = await bundled('src/main.ts', {
@@ -25,6 +35,7 @@ const { output: chunks } = await bundled('src/main.ts', {
     groups: [
       { name: 'core', priority: 2, test: (id) => isReached(id, ['src/main.ts']) },
       { name: 'work', priority: 1, test: (id) => isReached(id, ['src/commands/next.ts', 'src/terminal/world.ts']) },
+      { name: 'run', test: (id) => isReached(id, DOING) },
     ],
   },
 });

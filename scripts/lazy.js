@@ -15,8 +15,16 @@ const LAZY = [
   'src/runbook/patch/byLibrary.ts',
   // Why a task has its status: `status` says it of one whose runner was killed.
   'src/reasons.ts',
-  // What a dry run leaves out.
+  // What a dry run leaves out, and a status that is written: they are in one file (see build.js).
   'src/run.ts',
+  'src/survivors.ts',
+  'src/handlers/manual.ts',
+  'src/handlers/modelChoice.ts',
+  'src/terminal/changes.ts',
+  'src/terminal/editor.ts',
+  'src/terminal/endings.ts',
+  // Where there are secrets.
+  'src/readings.ts',
   // Programs, models and what is shown of them.
   'node_modules/execa/index.js',
   'src/spawner.ts',
@@ -83,10 +91,13 @@ function behind(file, name) {
 
 /** A chunk's text with its files loaded at once where they are needed, and not some time later. */
 export function withLoads(text) {
-  const loaded = text.replaceAll(
-    /\bLOADED\(Promise\.resolve\(\)\.then\(\(\)=>(require\([`"'][^`"']+[`"']\))\)\)/g,
-    '$1',
-  );
+  const loaded = text
+    // A chunk of its own, or what the bundler has put into one with others, in another chunk or in this one.
+    .replaceAll(
+      /\bLOADED\(Promise\.resolve\(\)\.then\(\(\)=>(require\([`"'][^`"']+[`"']\))\)(?:\.then\((\w+)=>\2(\.[\w$]+)\))?\)/g,
+      (_, file, __, name = '') => file + name,
+    )
+    .replaceAll(/\bLOADED\(Promise\.resolve\(\)\.then\(\(\)=>([\w$]+)\)\)/g, '$1');
   if (/\bLOADED\(/.test(loaded)) throw new Error('a lazy import was written in another way than was foreseen');
   return loaded;
 }
