@@ -19,7 +19,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, RunbookError } from '../errors.ts';
 import { realPath, reasonOf } from '../paths.ts';
-import { encoded } from './memory.ts';
+import { encoded, isLarge } from './memory.ts';
 import { pause } from './steady.ts';
 
 /**
@@ -131,9 +131,10 @@ function putInPlaceOf(before: string, temporary: string, target: string): boolea
     throw error;
   }
   try {
-    if (!says(old, before) || !isStillAt(target, old)) return false;
+    const isAsBefore = comparing(before);
+    if (!isAsBefore(old) || !isStillAt(target, old)) return false;
     renameSync(temporary, target);
-    if (says(old, before)) return true;
+    if (isAsBefore(old)) return true;
     writeDurably(target, onceSaved(old));
     return false;
   } finally {
@@ -176,10 +177,21 @@ function onceSaved(file: number): Buffer {
   return text;
 }
 
-/** Whether an open file holds this text. Compared as bytes, a piece at a time: a text of all of it would be a second one. */
-function says(file: number, text: string): boolean {
+/** Tells whether an open file holds this text; asked twice. Compared as bytes; of a large text, not all are held at once. */
+function comparing(text: string): (file: number) => boolean {
+  if (isLarge(text)) return (file) => holds(file, encoded(text));
+  const wanted = Buffer.from(text);
+  // With room for one more: a file that says more is another.
+  const found = Buffer.allocUnsafe(wanted.length + 1);
+  return (file) => {
+    const length = readSync(file, found, 0, found.length, 0);
+    return length === wanted.length && found.subarray(0, length).equals(wanted);
+  };
+}
+
+function holds(file: number, pieces: Iterable<Buffer>): boolean {
   let size = 0;
-  for (const wanted of encoded(text)) {
+  for (const wanted of pieces) {
     const found = Buffer.allocUnsafe(wanted.length);
     if (readSync(file, found, 0, found.length, size) < found.length || !found.equals(wanted)) return false;
     size += found.length;

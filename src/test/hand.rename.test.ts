@@ -14,7 +14,14 @@ const AROUND = 12;
 const PLAN = 'tasks:\n  - {id: a, status: READY}\n  - {id: b, status: READY}\n# The end.\n';
 const edit = { file: 'runbook.yaml', how: 'rename', pattern: '^# The end\\.$', replacement: '# By hand.' };
 
-test('at each call of `skip`, and it stays', { timeout: 600_000 }, async () => {
+/** What is longer than this is compared a piece at a time (src/runbook/write.ts). */
+const LARGE = `${PLAN}${`# ${'x'.repeat(97)}\n`.repeat(2200)}`;
+
+test.each([
+  ['', PLAN],
+  [' of a large plan', LARGE],
+])('at each call of `skip`%s, and it stays', { timeout: 600_000 }, async (_, plan) => {
+  const makePlan = () => makeProject(plan);
   await using counting = await makePlan();
   const names = await skipped(counting, []);
   const ours = names.findLastIndex((name) => /^renameSync .*runbook-tmp .*runbook\.yaml$/.test(name));
@@ -30,8 +37,8 @@ test('at each call of `skip`, and it stays', { timeout: 600_000 }, async () => {
   console.info(`a rename at ${calls.length} of ${names.length} calls`);
 });
 
-async function makePlan(): Promise<Rig> {
-  const rig = await makeRig({ files: { 'runbook.yaml': PLAN } });
+async function makeProject(plan: string): Promise<Rig> {
+  const rig = await makeRig({ files: { 'runbook.yaml': plan } });
   // What the first command makes is there already.
   expect((await rig.run(['skip', 'b'])).code).toBe(0);
   expect((await rig.run(['reset', 'b'])).code).toBe(0);
