@@ -4,7 +4,7 @@ import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
 import { keepReading } from './runbook/keptReading.ts';
 import { leaseHolder } from './runbook/lease.ts';
-import { takePredecessor, whileLocked } from './runbook/lock.ts';
+import { forgetPredecessor, predecessorOf, stayLocked, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';
 import { dependentsOf, waitsFor } from './runbook/ready.ts';
 import type { StatusWrite } from './runbook/save.ts';
@@ -22,27 +22,34 @@ import { lookAt } from './standing.ts';
  * one took over.
  */
 export function bringUpToDate(session: Session, predecessor?: Holder): Settled {
-  // The files and the journal as they are at one moment: between the two writes of another command, it would seem a hand's.
-  const settled = whileLocked(session.root, () => {
-    const cutOff = takePredecessor(session.root);
+  const { root } = session;
+  // The files and the journal as they are at one moment: between the two writes of another command, it would seem a hand's. All of
+  // it under the lock: who is killed before the journal has what was found leaves that for the next to find.
+  return whileLocked(root, () => {
+    const cutOff = predecessorOf(root);
     const runbook = steadily(() => readRunbook(session.path));
     if (cutOff ?? predecessor) sweep(runbook);
-    const lease = leaseHolder(session.root);
+    const lease = leaseHolder(root);
     const cutShort = (predecessor ?? (lease?.alive ? undefined : lease?.holder))?.taskId;
     const liveRun = lease?.alive ? lease.holder.runId : undefined;
-    const last = lastStatuses(session.root);
-    const found = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false, liveRun });
-    noticeEdits(session, found);
+    const last = lastStatuses(root);
+    const settled = settle(runbook, { last, cutShort, midWrite: cutOff !== undefined, held: false, liveRun });
+    noticeEdits(session, settled);
     keepReading(runbook.root, runbook.source, readSeen(runbook.root)?.stamp);
-    return found;
+    const [due, said] = partition(settled.changes, ({ kind, mend }) => kind === 'readied' || mend.length > 0);
+    try {
+      session.tellAll(said.map(toEvent));
+    } catch (error) {
+      if (cutOff) stayLocked(root);
+      throw error;
+    }
+    changeStatuses(
+      session,
+      due.map((change) => ({ write: writeOf(change), event: toEvent(change) })),
+    );
+    forgetPredecessor(root);
+    return settled;
   });
-  const [due, said] = partition(settled.changes, ({ kind, mend }) => kind === 'readied' || mend.length > 0);
-  session.tellAll(said.map(toEvent));
-  changeStatuses(
-    session,
-    due.map((change) => ({ write: writeOf(change), event: toEvent(change) })),
-  );
-  return settled;
 }
 
 /** Takes away what a process that was killed in the middle of a write left beside the files. */

@@ -49,13 +49,16 @@ export function stayLocked(root: string): void {
 }
 
 /**
- * The process that was killed while it held the lock, if one was since this was last asked: whatever took the lock over from
- * it, the next look at the files must know.
+ * The process that was killed while it held the lock, until that is forgotten: whatever took the lock over from it, the next look
+ * at the files must know.
  */
-export function takePredecessor(root: string): Holder | undefined {
-  const predecessor = predecessors.get(root);
+export function predecessorOf(root: string): Holder | undefined {
+  return predecessors.get(root);
+}
+
+/** Once the journal has what that one left. */
+export function forgetPredecessor(root: string): void {
   predecessors.delete(root);
-  return predecessor;
 }
 
 /** Whether a process that is gone held the lock when it ended. */

@@ -87,6 +87,30 @@ test('another command is killed between the files and the journal while a runner
   ]);
 });
 
+test('killed between the files and the journal, and the next one, too, before it had told of that: it was no hand', async () => {
+  await using rig = await makeRig({
+    files: {
+      'runbook.yaml': `tasks:
+  - {id: a, status: READY}
+  - {id: b, status: PENDING, depends_on: [a]}
+  - {id: c, status: READY, type: AUTOMATED_SCRIPT, script_details: "true"}
+`,
+    },
+  });
+  expect((await rig.run(['skip', 'c'])).code).toBe(0);
+  expect((await rig.run(['reset', 'c'])).code).toBe(0);
+  const first = await rig.run(['done', 'a'], {
+    env: faultEnv(rig, { on: 'renameSync runbook.yaml', fault: 'killAfter' }),
+  });
+  expect([first.signal, rig.statuses()]).toEqual(['SIGKILL', { a: 'DONE', b: 'READY', c: 'READY' }]);
+  // It finds out what the first one did, and has taken its lock over.
+  const unlocked = faultEnv(rig, { on: 'unlinkSync .runbook/write.lock', fault: 'killAfter' });
+  expect((await rig.run(['next', '--start-from', 'c'], { env: unlocked })).signal).toBe('SIGKILL');
+  expect((await rig.run(['next', '--start-from', 'c'])).code).toBe(0);
+  expect(rig.journal().filter(({ event_type: type }) => type === 'HAND_EDIT')).toEqual([]);
+  expect(rig.statuses()).toEqual({ a: 'DONE', b: 'READY', c: 'DONE' });
+});
+
 test('killed while accepted files are written: what lies beside them and the new folders are taken away, wherever they are', async () => {
   const fence = (path: string) => `\`\`\`text ${path}\nnew\n\`\`\`\n`;
   await using rig = await rigWithDraft([fence('a.txt') + fence('new/deep/b.txt')]);
