@@ -56,8 +56,11 @@ function readCompiled(path: string): Buffer | undefined {
   }
 }
 
+/** Each file in turn: the system has to find memory for what is written to for the first time. */
+const ROOM = Buffer.allocUnsafe(1 << 19);
+
 /**
- * All of a file; of one that is to be `own`, nothing if others may write to it. In the way in which plainFile.ts reads, too: what of
+ * All of a file, until the next is read; of one that is to be `own`, nothing if others may write to it. In the way in which plainFile.ts reads, too: what of
  * Node is used for it has to be compiled at each start.
  */
 function bytesOf(path: string, own = false): Buffer {
@@ -66,7 +69,7 @@ function bytesOf(path: string, own = false): Buffer {
     const { size, uid, mode } = fstatSync(file);
     if (own && process.platform !== 'win32' && (uid !== process.geteuid?.() || (mode & 0o022) !== 0))
       return Buffer.alloc(0);
-    const bytes = Buffer.allocUnsafe(size);
+    const bytes = size > ROOM.length ? Buffer.allocUnsafe(size) : ROOM;
     let total = 0;
     while (total < size) {
       const length = readSync(file, bytes, total, size - total, null);

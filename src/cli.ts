@@ -11,11 +11,11 @@ const argv = process.argv.slice(2);
 if (argv[0] === '--version' || argv[0] === '-V')
   process.getBuiltinModule('node:fs').writeSync(1, `${RUNBOOK_VERSION}\n`);
 else {
-  // Left to itself, Node would take its heap down piece by piece, which takes as long as a short command.
-  process.on('beforeExit', () => process.exit());
   const core = loadChunk(RUNBOOK_CORE) as Record<string, typeof import('./main.ts')['start']>;
   void core[RUNBOOK_START]?.(argv).then(() => {
-    // Where nothing is under way, also before V8 tidies up for what will not come.
+    // Left to itself, Node would take its heap down piece by piece, which takes as long as a short command. Where nothing is under
+    // way, it ends before V8 tidies up for what will not come.
     if (process.getActiveResourcesInfo().length === 0) process.exit();
+    else process.on('beforeExit', () => process.exit());
   });
 }

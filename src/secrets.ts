@@ -184,7 +184,10 @@ function beginningIn({ text, from, cut }: Reading, { longest, byFirst }: Beginni
 }
 
 function secretsOf(environment: Environment, dotEnv: Environment): Secret[] {
-  const named = Object.entries(environment).filter(([name]) => isSecretName(name) && !FOLDERS.includes(name));
+  const names = Object.keys(environment).filter((name) => !FOLDERS.includes(name));
+  // Mostly there is none, and that is soon found out of all of them at once.
+  const secretNames = isSecretName(names.join('\n')) ? names.filter(isSecretName) : [];
+  const named = secretNames.map((name) => [name, environment[name]] as const);
   const passwords = Object.entries(environment).map(([name, value]) => [name, passwordIn(value)] as const);
   const found = [...Object.entries(dotEnv), ...named, ...passwords].flatMap(([name, value]) =>
     value === undefined ? [] : formsOf(name, value.trim()),

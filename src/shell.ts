@@ -19,9 +19,9 @@ export function killAllNow(): void {
 }
 
 export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, environment: Environment): Shell {
-  const env = definedOnly(environment);
+  let defined: ReturnType<typeof definedOnly> | undefined;
   let spawner: Promise<Start | undefined> | undefined;
-  const starter = async () => {
+  const starter = async (env: ReturnType<typeof definedOnly>) => {
     spawner ??= openSpawner(env);
     return (await spawner) ?? startByNode;
   };
@@ -43,7 +43,9 @@ export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, envir
     try {
       const { cwd, env: ownEnv, input, onStdout } = options;
       // What it reads is written by Node.
-      const start = input === undefined ? await starter() : startByNode;
+      defined ??= definedOnly(environment);
+      const env = defined;
+      const start = input === undefined ? await starter(env) : startByNode;
       const onOutput = (piece: string) => tellIfAny(options.onOutput, output.push(piece));
       const program = await start({ command, cwd, env, ownEnv, input, onOutput, onStdout });
       watch = watchOver(program.pid, signal, options.timeoutMs);
