@@ -91,8 +91,8 @@ function halfOf(twice: Buffer): Buffer | undefined {
 
 /** Keeps what had to be compiled, for the next start. Called at the end, when it is known which functions the command needs. */
 function keepCompiled(exitCode: number): void {
-  // A mistake, perhaps in the very name of the command, is not what comes next.
-  if (!cache || compiled.size === 0 || exitCode === 2) return;
+  // A mistake, perhaps in the very name of the command, is not what comes next; nor is a runbook that another runner holds.
+  if (!cache || compiled.size === 0 || exitCode === 2 || exitCode === 5) return;
   try {
     mkdirSync(cache, { recursive: true, mode: 0o700 });
     const present = readdirSync(cache);
@@ -113,6 +113,11 @@ function stemOf(name: string): string {
   return name.replace(/-[\w-]{8}\.js$/, '');
 }
 
+const MANNERS = [
+  ['-help', '--help', '-h'],
+  ['-dry', '--dry-run', '-n'],
+] as const;
+
 const cache = cacheFolder();
 
 /** Undefined if there is no place for it, or none is wanted. */
@@ -121,8 +126,11 @@ function cacheFolder(): string | undefined {
   if (env['NODE_DISABLE_COMPILE_CACHE']) return undefined;
   const home = env['HOME'] && `${env['HOME']}${platform === 'darwin' ? '/Library/Caches' : '/.cache'}`;
   const base = platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_CACHE_HOME'] || home;
-  const [word = 'status'] = process.argv.slice(2);
+  const words = process.argv.slice(2);
+  const [word = 'status'] = words;
   // One that is not absolute would be somewhere in the person's project.
   if (!base || !/^(?:\/|[A-Za-z]:[\\/])/.test(base)) return undefined;
-  return `${base}/runbook/${version}-${arch}/${/^[a-z]{2,12}$/.test(word) ? word : 'flags'}`;
+  // Who was the first to call a command has said what is kept for it: its help, and a dry run, need other functions.
+  const manner = MANNERS.find(([, ...flags]) => flags.some((flag) => words.includes(flag)))?.[0] ?? '';
+  return `${base}/runbook/${version}-${arch}/${/^[a-z]{2,12}$/.test(word) ? word : 'flags'}${manner}`;
 }

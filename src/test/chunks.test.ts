@@ -37,6 +37,19 @@ test('a command leaves its code for the next one, readable by its owner alone', 
   expect(all.map((path) => statSync(path).ino)).toEqual(before);
 });
 
+test('what a dry run needs is kept apart from what the help of the command needs, and from what it does', async () => {
+  const env = { XDG_CACHE_HOME: cache };
+  for (const args of [
+    ['skip', '--help'],
+    ['skip', 'a', '-n'],
+    ['skip', 'a'],
+  ])
+    expect((await rig.run(args, { env })).code).toBe(0);
+  const sizes = ['skip-help', 'skip-dry', 'skip'].map((name) => statSync(kept(name)['core'] ?? '').size);
+  expect(sizes[1]).toBeGreaterThan(1.3 * (sizes[0] ?? 0));
+  expect(sizes[2]).toBeGreaterThan(1.3 * (sizes[0] ?? 0));
+});
+
 test('a long run, which changes how V8 works, leaves code that the next start takes', async () => {
   const entries = Array.from({ length: 45 }, (_, i) => {
     const after = i === 0 ? '    status: READY\n' : `    depends_on: [t${i - 1}]\n`;
