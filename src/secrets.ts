@@ -61,7 +61,7 @@ export function makeRedactor(environment: Environment, dotEnv: Environment): Red
       secrets,
     );
   return {
-    text: (text) => (secrets.length === 0 ? text : hidden(text, 0, text.length, foundIn(readingsOf(text)))),
+    text: (text) => hidden(text, 0, text.length, foundIn(readingsOf(text))),
     stream() {
       let [before, held] = ['', ''];
       const pass = (text: string, until: number, found: readonly Found[]) => {
