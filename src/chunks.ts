@@ -1,6 +1,7 @@
 // The program's own files, loaded with the code that V8 has made of them: to compile them anew takes half of the time of a short
-// command. It is kept in the person's cache folder, for each command by itself, since each needs other functions. Whatever goes
-// wrong with it, the files themselves are there. Node has the same from 22 on, under the same switch (NODE_DISABLE_COMPILE_CACHE).
+// command. It is kept in the person's cache folder, for each command by itself, since each needs other functions: those that its
+// first call has used, which its help and a dry run keep apart. Whatever goes wrong with it, the files themselves are there. Node has
+// the same from 22 on, under the same switch (NODE_DISABLE_COMPILE_CACHE).
 import type { Script } from 'node:vm';
 
 const { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync } =
@@ -60,8 +61,8 @@ function readCompiled(path: string): Buffer | undefined {
 const ROOM = Buffer.allocUnsafe(1 << 19);
 
 /**
- * All of a file, until the next is read; of one that is to be `own`, nothing if others may write to it. In the way in which plainFile.ts reads, too: what of
- * Node is used for it has to be compiled at each start.
+ * All of a file, until the next is read; of one that is to be `own`, nothing if others may write to it. It is read as plainFile.ts
+ * reads: what of Node is used for that has to be compiled at each start.
  */
 function bytesOf(path: string, own = false): Buffer {
   const file = openSync(path, 'r');
@@ -92,7 +93,7 @@ function halfOf(twice: Buffer): Buffer | undefined {
 /** Keeps what had to be compiled, for the next start. Called at the end, when it is known which functions the command needs. */
 function keepCompiled(exitCode: number): void {
   // A mistake, perhaps in the very name of the command, is not what comes next; nor is a runbook that another runner holds.
-  if (!cache || compiled.size === 0 || exitCode === 2 || exitCode === 5) return;
+  if (!cache || exitCode === 2 || exitCode === 5) return;
   try {
     mkdirSync(cache, { recursive: true, mode: 0o700 });
     const present = readdirSync(cache);
