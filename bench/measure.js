@@ -1,8 +1,11 @@
 // Times whole processes. All cases of a group take turns, so that a busy moment of the machine meets each of them; figures are medians.
 import { spawnSync } from 'node:child_process';
 
-// It adds tens of milliseconds to each start of Node where it is set.
-const { NODE_EXTRA_CA_CERTS: _, ...ENV } = process.env;
+/** NODE_EXTRA_CA_CERTS adds tens of milliseconds to each start of Node where it is set. */
+function environment() {
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  return env;
+}
 
 /**
  * A case: `name`, `command` (argv), `cwd`, and where needed `env`, `before` (called before each round, untimed; it may say the `cwd`
@@ -20,7 +23,7 @@ export function inTurns(cases, rounds) {
       const began = process.hrtime.bigint();
       const { status, stderr, stdout, error } = spawnSync(argv[0], argv.slice(1), {
         cwd: here,
-        env: { ...ENV, ...env },
+        env: { ...environment(), ...env },
         encoding: 'utf8',
         maxBuffer: 1e9,
       });
@@ -40,7 +43,7 @@ export function inTurns(cases, rounds) {
 export function peakMegabytes({ command, cwd, env }) {
   const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%M', ...command], {
     cwd,
-    env: { ...ENV, ...env },
+    env: { ...environment(), ...env },
     encoding: 'utf8',
     maxBuffer: 1e9,
   });
