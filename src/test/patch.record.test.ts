@@ -21,13 +21,16 @@ const FIELDS: readonly (readonly string[])[] = [
   ['depends_on: [a, b]', 'depends_on:\n- a\n- b', 'depends_on:\n>- a\n>- b'],
   ['type: AUTOMATED_SCRIPT', 'type: "AUTOMATED_SCRIPT"'],
   ['script_details: echo 1 > out.txt', 'script_details: |\n>echo 1\n>status: READY', 'script_details:\n>status: READY'],
+  ['timeout: 10m', '# a comment', '', 'description: the last_run of all'],
   [
-    'timeout: 10m',
-    '# a comment',
-    '',
+    'last_run:\n>timestamp: "2026-10-27T09:05:37.120Z"\n>outcome: FAILURE',
+    "last_run:\n>timestamp: '2026-10-27T09:05:37.120Z'\n>outcome: FAILURE",
+    'last_run:\n>timestamp: 2026-10-27T09:05:37.120Z\n>outcome: FAILURE',
+    'last_run:\n>timestamp: "2026-10-27"\n>outcome: "FAILURE"',
+    'last_run:\n>timestamp: "2026-10-27"\n>outcome: FAILURE\n>model: claude',
+    'last_run:\n>model: claude\n>timestamp: "2026-10-27"\n>outcome: FAILURE',
     'last_run:\n>outcome: FAILURE',
     'last_run: {}',
-    'description: the last_run of all',
   ],
 ];
 
@@ -41,7 +44,7 @@ const field = (forms: readonly string[]) =>
 const entry = fc
   .record({
     fields: fc.tuple(...FIELDS.map(field)),
-    order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6 }),
+    order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
     dash: fc.constantFrom('- ', '  - ', '-   ', '    -  '),
     step: fc.constantFrom('  ', '    ', ' '),
     end: fc.constantFrom('\n', '\n', '\n', '\n', '\n\n', '', '\n# behind it\n'),
@@ -62,6 +65,8 @@ const habits = fc.record({
 
 test('the same as the library’s, or nothing', () => {
   let taken = 0;
+  let first = 0;
+  let again = 0;
   fc.assert(
     fc.property(entry, edits, habits, (text, wanted, style) => {
       const before = readPlainYaml(`tasks:\n${text}`);
@@ -69,10 +74,14 @@ test('the same as the library’s, or nothing', () => {
       // As whoever calls it: what can't be read the fast way never gets here, and what reads otherwise is not taken.
       if (!before || found === undefined) return;
       taken++;
+      if (text.includes('last_run:') && wanted.some(({ path }) => path.includes('last_run'))) again++;
+      if (!text.includes('status:') && wanted.includes(STATUS)) first++;
       expect(found).toBe(patchByLibrary(text, wanted, 'runbook.yaml', style as Parameters<typeof withRecord>[2]));
     }),
     { numRuns: RUNS, seed: Number(process.env['RUNBOOK_TEST_SEED'] ?? 20261127) },
   );
   // It is there for the common form.
   expect(taken).toBeGreaterThan(RUNS / 10);
+  expect(again).toBeGreaterThan(RUNS / 100);
+  expect(first).toBeGreaterThan(RUNS / 50);
 });

@@ -1,5 +1,5 @@
 // What a command loads. Time is measured in bench/; here it is counted what takes the time: files, and Node's own modules.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -28,6 +28,7 @@ async function loadedBy(rig: Rig, ...args: string[]): Promise<Loaded> {
   expect([code, stderr]).toEqual([0, expect.anything()]);
   const [report = ''] = readdirSync(coverage);
   const { result } = JSON.parse(readFileSync(join(coverage, report), 'utf8')) as { result: { url: string }[] };
+  rmSync(coverage, { recursive: true });
   const names = result.map(({ url }) => basename(url));
   const paths = readdirSync(DIST).flatMap((name) => (names.includes(name) ? [join(DIST, name)] : []));
   const modules = JSON.parse(readFileSync(list, 'utf8')) as string[];
@@ -72,6 +73,22 @@ test.runIf(process.platform === 'linux')('a status is written without more of No
   expect(files).toEqual(['changing.js', 'cli.cjs', 'core.js', 'skip.js', 'work.js']);
   expect(slow).toEqual([]);
 });
+
+test.each(['run', 'next -y'])(
+  '`%s`: a first status, and a run after another one, are written without the library',
+  async (words) => {
+    await using rig = await makeProject();
+    const script = '    type: AUTOMATED_SCRIPT\n    script_details: "true"\n';
+    rig.write('runbook.yaml', `tasks:\n  - id: a\n${script}  - id: b\n    depends_on: [a]\n${script}`);
+    for (const _ of [1, 2]) {
+      const { files } = await loadedBy(rig, ...words.split(' '));
+      expect(files).toContain('work.js');
+      expect(files).not.toContain('byLibrary.js');
+      expect(rig.read('runbook.yaml')).toContain('outcome: SUCCESS');
+      await rig.run(['reset', 'a', 'b']);
+    }
+  },
+);
 
 test('exports are given by value, but for the few that could change', () => {
   const texts = readdirSync(DIST).flatMap((name) =>
