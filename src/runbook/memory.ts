@@ -43,7 +43,7 @@ export function* encoded(text: string): Generator<Buffer> {
 export function optimizedLater(): void {
   if (!process.versions.v8.startsWith('11.')) return;
   setFlagsFromString('--interrupt-budget=400000');
-  // Compiled code that is kept under other flags would not be taken at the next start (see chunks.ts).
+  // Compiled code that is kept under other flags would not be taken at the next start (see keptCode.ts).
   process.prependOnceListener('exit', () => setFlagsFromString('--interrupt-budget=67584'));
 }
 

@@ -1,5 +1,5 @@
 // The compiled code that is kept between two starts: it may be broken, foreign or not to be had, and nothing but time is lost.
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { makeRig, type Rig } from './rig.ts';
@@ -50,19 +50,60 @@ test('what a dry run needs is kept apart from what the help of the command needs
   expect(sizes[2]).toBeGreaterThan(1.3 * (sizes[0] ?? 0));
 });
 
+/** As if it had been kept, or looked at, `seconds` ago. */
+function age(path: string, seconds: number): void {
+  utimesSync(path, Date.now() / 1000, Date.now() / 1000 - seconds);
+}
+
+const looks = (path: string) => readFileSync(path).at(-1);
+
+test('what a later call needs, and the first one did not, is kept too', async () => {
+  await status();
+  await status();
+  const { core = '' } = kept();
+  const small = statSync(core).size;
+  rig.write(
+    'runbook.yaml',
+    `${PLAN}  - {id: b, status: ERROR, notes: "No\\tspace."}\n  - {id: c, status: PENDING, depends_on: [a, b]}\n`,
+  );
+  const first = await status();
+  expect(statSync(core).size).toBe(small);
+  age(core, 5);
+  expect(await status()).toEqual(first);
+  const grown = statSync(core).size;
+  expect(grown).toBeGreaterThan(1.02 * small);
+  // And it keeps what it had: the next call has nothing to add, whatever it needs.
+  rig.write('runbook.yaml', PLAN);
+  expect(looks(core)).toBe(0);
+  await status();
+  expect([looks(core), statSync(core).size]).toEqual([1, grown]);
+});
+
+test('whether a call needs more is looked at by the next one, and then ever more seldom', async () => {
+  await status();
+  const { core = '' } = kept();
+  const seen: (number | undefined)[] = [];
+  for (const seconds of [0, 0, 3, 5, 5, 60, 70, 70, 1000, 1100]) {
+    if (seconds > 0) age(core, seconds);
+    await status();
+    seen.push(looks(core));
+  }
+  expect(seen).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 4]);
+});
+
 test('a long run, which changes how V8 works, leaves code that the next start takes', async () => {
   const entries = Array.from({ length: 45 }, (_, i) => {
     const after = i === 0 ? '    status: READY\n' : `    depends_on: [t${i - 1}]\n`;
     return `  - id: t${i}\n${after}    type: AUTOMATED_SCRIPT\n    script_details: "true"\n`;
   });
-  const run = async () => {
+  // The first two need more each; what the third has taken, and found enough, it does not write again.
+  for (let i = 0; i < 4; i++) {
     rig.write('runbook.yaml', `tasks:\n${entries.join('')}`);
     expect((await rig.run(['run'], { env: { XDG_CACHE_HOME: cache } })).code).toBe(0);
-    return statSync(kept('run')['core'] ?? '').ino;
-  };
-  const first = await run();
-  await rig.run(['reset', ...entries.map((_, i) => `t${i}`)]);
-  expect(await run()).toBe(first);
+    await rig.run(['reset', ...entries.map((_, i) => `t${i}`)]);
+  }
+  const { core = '', work = '', spawner = '' } = kept('run');
+  expect([core, work, spawner].map(looks)).toEqual([1, 1, 1]);
 });
 
 test('a byte that has changed, a file that was cut, and one that is empty are seen, and written anew', async () => {
@@ -86,7 +127,7 @@ test('what others can write is not run', async () => {
   const first = await status();
   const { core = '' } = kept();
   const bytes = readFileSync(core);
-  const half = bytes.length / 2;
+  const half = bytes.length >> 1;
   // It would end the process: the same change in both halves is not seen.
   for (let at = 60_000; at < 61_000; at++) bytes[at] = bytes[at + half] = 255;
   writeFileSync(core, bytes);

@@ -1,0 +1,155 @@
+// The code that V8 has made of the program's own files, kept for the next start: to compile them anew takes half of the time of a short
+// command. It stands in the person's cache folder, for each command by itself, since each needs other functions; its help and a dry run
+// keep their own. Whatever goes wrong with it, the files themselves are there. Node has the same from 22 on, under the same switch
+// (NODE_DISABLE_COMPILE_CACHE).
+import type { Stats } from 'node:fs';
+import type { Script } from 'node:vm';
+
+const {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} = process.getBuiltinModule('node:fs');
+
+/** What is kept of a file. */
+export interface KeptCode {
+  /** Until the next file is read. */
+  code: Buffer;
+  /** How many commands, since it was kept, have looked whether they needed more than it holds, and did not. */
+  looks: number;
+  /** In milliseconds. */
+  age: number;
+}
+
+/** Undefined if there is none that can be run as it is: V8 does not look at what it gets. */
+export function keptCode(name: string): KeptCode | undefined {
+  if (!cache) return undefined;
+  let age = 0;
+  try {
+    const bytes = bytesOf(`${cache}/${name}`, (stats) => {
+      age = Date.now() - stats.mtimeMs;
+      return process.platform === 'win32' || (stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0);
+    });
+    const code = halfOf(bytes);
+    return code && { code, looks: bytes.at(-1) ?? 0, age };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each file in turn: the system has to find memory for what is written to for the first time. */
+const ROOM = Buffer.allocUnsafe(1 << 19);
+
+/**
+ * All of a file, until the next is read; nothing of one that is not fit. It is read as plainFile.ts reads: what of Node is used for
+ * that has to be compiled at each start.
+ */
+export function bytesOf(path: string, isFit: (stats: Stats) => boolean = () => true): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const stats = fstatSync(file);
+    const size = isFit(stats) ? stats.size : 0;
+    const bytes = size > ROOM.length ? Buffer.allocUnsafe(size) : ROOM;
+    let total = 0;
+    while (total < size) {
+      const length = readSync(file, bytes, total, size - total, null);
+      if (length === 0) break;
+      total += length;
+    }
+    return bytes.subarray(0, total);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * The code is there twice, so that a byte that has changed, or is missing, is seen: a checksum would take ten times as long. After it
+ * stands how often was looked.
+ */
+function halfOf(twice: Buffer): Buffer | undefined {
+  const half = twice.length >> 1;
+  if (half === 0 || twice.length % 2 === 0) return undefined;
+  return twice.compare(twice, half, 2 * half, 0, half) === 0 ? twice.subarray(0, half) : undefined;
+}
+
+/**
+ * Whether it is time to look if this command needs more than is kept: what the first call of a command needed is not all that the next
+ * ones will. To look takes 3 ms, so the next command does it, one that comes 4 s after that, 64 s after that …, until one needs more.
+ */
+export function isDue({ looks, age }: KeptCode): boolean {
+  return looks === 0 || age >= 250 * 16 ** looks;
+}
+
+const toKeep: { name: string; script: Script; kept: KeptCode | undefined }[] = [];
+
+/** What V8 has made of `script` by the end of this process is for the next start, unless `kept` holds all of it. */
+export function keepCode(name: string, script: Script, kept: KeptCode | undefined): void {
+  if (!cache) return;
+  if (toKeep.length === 0) process.on('exit', keepAll);
+  toKeep.push({ name, script, kept });
+}
+
+function keepAll(exitCode: number): void {
+  // A mistake, perhaps in the very name of the command, is not what comes next; nor is a runbook that another runner holds.
+  if (!cache || exitCode === 2 || exitCode === 5) return;
+  try {
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    let isNew = false;
+    for (const { name, script, kept } of toKeep) {
+      const code = script.createCachedData();
+      // Of the same functions, V8 makes some bytes more or less.
+      if (kept && code.length < kept.code.length + 500) hasLooked(name, kept);
+      else {
+        const temporary = `${cache}/${name}.${process.pid}`;
+        writeFileSync(temporary, Buffer.concat([code, code, Buffer.of(0)]), { mode: 0o600 });
+        renameSync(temporary, `${cache}/${name}`);
+        isNew = true;
+      }
+    }
+    // What other versions of the program have left.
+    if (isNew)
+      for (const other of readdirSync(cache)) if (!existsSync(`${__dirname}/${other}`)) rmSync(`${cache}/${other}`);
+  } catch {
+    // No space, no permission: the next start compiles again.
+  }
+}
+
+function hasLooked(name: string, { code, looks }: KeptCode): void {
+  const file = openSync(`${cache}/${name}`, 'r+');
+  try {
+    // Another command may have kept its own meanwhile.
+    if (fstatSync(file).size === 2 * code.length + 1) writeSync(file, Buffer.of(looks + 1), 0, 1, 2 * code.length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const MANNERS = [
+  ['-help', '--help', '-h'],
+  ['-dry', '--dry-run', '-n'],
+] as const;
+
+const cache = cacheFolder();
+
+/** Undefined if there is no place for it, or none is wanted. */
+function cacheFolder(): string | undefined {
+  const { env, platform, version, arch } = process;
+  if (env['NODE_DISABLE_COMPILE_CACHE']) return undefined;
+  const home = env['HOME'] && `${env['HOME']}${platform === 'darwin' ? '/Library/Caches' : '/.cache'}`;
+  const base = platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_CACHE_HOME'] || home;
+  const words = process.argv.slice(2);
+  const [word = 'status'] = words;
+  // One that is not absolute would be somewhere in the person's project.
+  if (!base || !/^(?:\/|[A-Za-z]:[\\/])/.test(base)) return undefined;
+  // Who was the first to call a command has said what is kept for it: its help, and a dry run, need other functions.
+  const manner = MANNERS.find(([, ...flags]) => flags.some((flag) => words.includes(flag)))?.[0] ?? '';
+  return `${base}/runbook/${version}-${arch}/${/^[a-z]{2,12}$/.test(word) ? word : 'flags'}${manner}`;
+}
