@@ -11,7 +11,7 @@ import { lazily, withLoads } from './lazy.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const reader = createHash('sha256');
-for (const name of ['plainYaml', 'plainForm', 'plainReadings', 'entries', 'keptReading'])
+for (const name of ['plainYaml', 'plainForm', 'plainReadings', 'entries', 'outline', 'keptReading', 'keepReading'])
   reader.update(readFileSync(`src/runbook/${name}.ts`));
 const RUNBOOK_READER = JSON.stringify(reader.digest('hex').slice(0, 16));
 

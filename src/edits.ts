@@ -5,7 +5,7 @@ import type { Event } from './events.ts';
 import { lastChanges } from './journal.ts';
 import { insideProject } from './paths.ts';
 import { readPlain } from './plainFile.ts';
-import { keptEntries } from './runbook/keptReading.ts';
+import { keptEntries } from './runbook/keepReading.ts';
 import { isPlanOf, type Plan, type PlanEdit, planEdits, planOf } from './runbook/plan.ts';
 import type { Settled } from './runbook/settle.ts';
 import type { Runbook, Task } from './runbook/task.ts';
@@ -25,7 +25,7 @@ export function noticeEdits(session: Session, settled: Settled): void {
   const { runbook } = settled;
   const before = readSeen(runbook.root);
   const templates = templatesOf(runbook);
-  const isSure = keptEntries(runbook.root, before?.stamp);
+  const isSure = keptEntries(runbook.root, before?.stamp, runbook.source);
   if (before && isUpToDate(before, settled, templates) && isPlanOf(before, runbook, isSure)) return;
   const now: Seen = {
     plan: planOf(runbook, session.world.redact),

@@ -2,7 +2,7 @@
 import { noticeEdits } from './edits.ts';
 import { unreachable } from './errors.ts';
 import type { Event, Holder } from './events.ts';
-import { keepReading } from './runbook/keptReading.ts';
+import { keepReading } from './runbook/keepReading.ts';
 import { leaseHolder } from './runbook/lease.ts';
 import { forgetPredecessor, predecessorOf, stayLocked, whileLocked } from './runbook/lock.ts';
 import { readRunbook } from './runbook/read.ts';

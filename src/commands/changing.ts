@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { EXIT, RunbookError } from '../errors.ts';
 import type { Event, Taken } from '../events.ts';
-import { isKeptAsAWhole } from '../runbook/keptReading.ts';
+import { isKeptAsAWhole } from '../runbook/keepReading.ts';
 import { held } from '../runbook/lease.ts';
 import { whileLocked } from '../runbook/lock.ts';
 import { becameReady } from '../runbook/ready.ts';

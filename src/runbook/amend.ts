@@ -117,5 +117,13 @@ function blankNow(path: string, start: string): Runbook | undefined {
 
 function newSource(path: string, text: string): YamlSource {
   const file = basename(path);
-  return { path, file, text, value: null, place: () => ({ file, line: 1, column: 1, length: 1, text: '' }) };
+  return {
+    path,
+    file,
+    text,
+    value: null,
+    entry: () => undefined,
+    outline: undefined,
+    place: () => ({ file, line: 1, column: 1, length: 1, text: '' }),
+  };
 }

@@ -2,9 +2,21 @@
 import type { Place } from '../errors.ts';
 import { brief } from './brief.ts';
 import type { Report } from './mistakes.ts';
+import type { EntryField, Outline } from './outline.ts';
 import type { RawAi, RawCheck, RawDetail, RawEntry, RawIssue, RawModel, RawRunbook, RawScript } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
-import type { AiDetails, Check, Command, Home, Issue, ModelSettings, ScriptDetails, Status, Task } from './task.ts';
+import {
+  type AiDetails,
+  type Check,
+  type Command,
+  type Home,
+  type Issue,
+  type ModelSettings,
+  mapOfHome,
+  type ScriptDetails,
+  type Status,
+  type Task,
+} from './task.ts';
 import { milliseconds } from './vocabulary.ts';
 
 /** What all tasks of a runbook are made with. */
@@ -22,9 +34,17 @@ export interface Detail {
 
 /** One task from what its entry, the one at `index`, and its detail file say, and the defaults behind them. */
 export function makeTask(making: Making, entry: RawEntry, index: number, detail: Detail | undefined): Task {
-  const task = new MadeTask(making, entry, index, detail, entry.status ?? detail?.raw.status ?? 'PENDING');
+  const written = entry.status ?? undefined;
+  const status = written ?? detail?.raw.status ?? 'PENDING';
+  const task = new MadeTask(making, entry.id, index, written, entry, detail, status);
   task.reportMistakes();
   return task;
+}
+
+/** One task of which nothing but the outline is known, and nothing else is to be said. Its entry is read if more is asked for. */
+export function makeOutlined(making: Making, outline: Outline, index: number): Task {
+  const written = outline.status(index);
+  return new MadeTask(making, outline.id(index), index, written, undefined, undefined, written ?? 'PENDING');
 }
 
 function isMap(value: unknown): boolean {
@@ -35,26 +55,60 @@ function isMap(value: unknown): boolean {
 class MadeTask implements Task {
   readonly id: string;
   readonly status: Status;
-  readonly dependsOn: readonly string[];
   private readonly making: Making;
-  private readonly entry: RawEntry;
   private readonly index: number;
+  /** In its entry. */
+  private readonly written: Status | undefined;
+  /** Undefined as long as nothing of it is asked for. */
+  private entryRead: RawEntry | undefined;
   private readonly detailed: Detail | undefined;
+  private dependencies: readonly string[] | undefined;
   private homesMade: Task['homes'] | undefined;
 
-  constructor(making: Making, entry: RawEntry, index: number, detail: Detail | undefined, status: Status) {
-    this.id = entry.id;
+  constructor(
+    making: Making,
+    id: string,
+    index: number,
+    written: Status | undefined,
+    entry: RawEntry | undefined,
+    detail: Detail | undefined,
+    status: Status,
+  ) {
+    this.id = id;
     this.status = status;
-    this.dependsOn = detail?.raw.depends_on ?? entry.depends_on ?? NOTHING;
     this.making = making;
-    this.entry = entry;
     this.index = index;
+    this.written = written;
+    this.entryRead = entry;
     this.detailed = detail;
+    this.dependencies = undefined;
     this.homesMade = undefined;
   }
 
+  private get entry(): RawEntry {
+    this.entryRead ??= this.making.source.entry(this.index) as RawEntry;
+    return this.entryRead;
+  }
+
+  /** What the entry says, which is read only if it says anything. */
+  private entryField<K extends EntryField>(name: K): RawEntry[K] | undefined {
+    if (!this.entryRead && !this.making.source.outline?.has(this.index, name)) return undefined;
+    return this.entry[name];
+  }
+
+  get dependsOn() {
+    this.dependencies ??= this.detailed?.raw.depends_on ?? this.entryDependsOn() ?? NOTHING;
+    return this.dependencies;
+  }
+
+  private entryDependsOn(): readonly string[] | null | undefined {
+    return this.entryRead ? this.entryRead.depends_on : this.making.source.outline?.dependsOn(this.index);
+  }
+
   withStatus(status: Status): Task {
-    return status === this.status ? this : new MadeTask(this.making, this.entry, this.index, this.detailed, status);
+    if (status === this.status) return this;
+    const { making, id, index, written, entryRead, detailed } = this;
+    return new MadeTask(making, id, index, written, entryRead, detailed, status);
   }
 
   get homes() {
@@ -63,8 +117,8 @@ class MadeTask implements Task {
   }
 
   private makeHomes(): Task['homes'] {
-    const { entry, index, detailed } = this;
-    const home = { source: this.making.source, path: ['tasks', index], status: entry.status ?? undefined };
+    const { written, index, detailed } = this;
+    const home = { source: this.making.source, path: ['tasks', index], status: written };
     if (!detailed) return [home];
     return [home, { source: detailed.source, path: [], status: detailed.raw.status ?? undefined }];
   }
@@ -74,7 +128,7 @@ class MadeTask implements Task {
   }
 
   isWrittenAs(status: Status): boolean {
-    return this.entry.status === status && (!this.detailed || this.detailed.raw.status === status);
+    return this.written === status && (!this.detailed || this.detailed.raw.status === status);
   }
 
   private get detail(): RawDetail | undefined {
@@ -93,22 +147,18 @@ class MadeTask implements Task {
   private field<K extends keyof Fields>(name: K): Fields[K] | undefined {
     return (
       (this.detail as Partial<Fields> | undefined)?.[name] ??
-      (this.entry as Partial<Fields>)[name] ??
+      (this.entryField(name as EntryField) as Fields[K] | null | undefined) ??
       (this.making.defaults as Partial<Fields>)[name] ??
       undefined
     );
   }
 
-  private get record(): RawDetail | RawEntry {
-    return this.detail ?? this.entry;
-  }
-
   get name() {
-    return this.entry.name ?? this.detail?.name ?? this.id;
+    return this.entryField('name') ?? this.detail?.name ?? this.id;
   }
 
   get description() {
-    return this.detail?.description ?? this.entry.description ?? undefined;
+    return this.detail?.description ?? this.entryField('description') ?? undefined;
   }
 
   get type() {
@@ -168,11 +218,11 @@ class MadeTask implements Task {
   }
 
   get lastRun() {
-    return this.record.last_run ?? undefined;
+    return (this.detail ? this.detail.last_run : this.entryField('last_run')) ?? undefined;
   }
 
   get issues() {
-    return this.record.issues?.map(makeIssue) ?? NOTHING;
+    return (this.detail ? this.detail.issues : this.entryField('issues'))?.map(makeIssue) ?? NOTHING;
   }
 
   get place() {
@@ -206,9 +256,8 @@ function placer([entry, detail]: Task['homes'], runbook: YamlSource): Task['plac
 }
 
 function has(home: Home, path: YamlPath): boolean {
-  let value: unknown = home.source.value;
-  for (const step of [...home.path, ...path])
-    value = (value as Record<string | number, unknown> | null | undefined)?.[step];
+  let value = mapOfHome(home);
+  for (const step of path) value = (value as Record<string | number, unknown> | null | undefined)?.[step];
   return value != null;
 }
 

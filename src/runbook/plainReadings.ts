@@ -1,13 +1,21 @@
 // What the fast reader has made of texts, so that none is read twice: of a text that differs in a few entries from one that was
 // read, only these are read. The same answers as reading it anew (src/test/plainReadings.test.ts).
 import { type Difference, differenceOf, type Entries, entriesOf, lastGap } from './entries.ts';
+import { type Outline, placesIn, topOf, withTasks } from './outline.ts';
 import { type Habits, rangesIn, readAnew } from './plainYaml.ts';
 import type { Range, YamlPath, YamlReading } from './yamlReading.ts';
 
+type Value = Readonly<Record<string, unknown>>;
+
 export interface PlainReading extends YamlReading {
   readonly text: string;
-  readonly value: Readonly<Record<string, unknown>>;
+  readonly value: Value;
+  /** Where it is known without the entries themselves. These are then made where they are asked for, as are `tasks` of the value. */
+  readonly outline: Outline | undefined;
+  /** What the outline was kept of, if this is another one. */
+  readonly origin: PlainReading | undefined;
   readonly habits: Readonly<Habits>;
+  readonly entry: (index: number) => unknown;
   /** The same for many paths, in one go. */
   readonly rangesOf: (paths: readonly YamlPath[], part: 'key' | 'value') => Range[];
 }
@@ -29,8 +37,8 @@ export function isKnown(text: string): boolean {
 }
 
 /** Takes what was made of a text earlier. */
-export function recall(text: string, value: Readonly<Record<string, unknown>>, habits: Readonly<Habits>): PlainReading {
-  const reading = readingOf(text, value, habits);
+export function recall(text: string, value: Value, habits: Readonly<Habits>, outline?: Outline): PlainReading {
+  const reading = readingOf(text, value, habits, outline);
   remember(text, reading);
   return reading;
 }
@@ -76,12 +84,13 @@ function changed(old: PlainReading, text: string): PlainReading | undefined {
   const { first, next, from, to } = difference;
   const piece = readAnew(alone(text, from, to));
   if (!piece || Object.keys(piece.value).length !== 1) return undefined;
-  const tasks = tasksOf(old.value);
   const between = tasksOf(piece.value);
-  const value = { ...old.value, tasks: [...tasks.slice(0, first), ...between, ...tasks.slice(next)] };
-  const gap =
-    lastGap(old.text, entries, next, tasks.length) ?? piece.habits.gap ?? lastGap(old.text, entries, 0, first);
-  return readingOf(text, value, { ...piece.habits, ...old.habits, gap });
+  const outline = old.outline?.spliced(first, next, between);
+  const count = countOf(old);
+  const tasks = () => [...tasksOf(old.value).slice(0, first), ...between, ...tasksOf(old.value).slice(next)];
+  const value = outline ? withTasks(topOf(old.value), tasks) : { ...old.value, tasks: tasks() };
+  const gap = lastGap(old.text, entries, next, count) ?? piece.habits.gap ?? lastGap(old.text, entries, 0, first);
+  return readingOf(text, value, { ...piece.habits, ...old.habits, gap }, outline, old.origin ?? old);
 }
 
 const LIST = 'tasks:\n';
@@ -95,25 +104,67 @@ function tasksOf({ tasks }: Readonly<Record<string, unknown>>): readonly unknown
   return Array.isArray(tasks) ? tasks : [];
 }
 
-function readingOf(text: string, value: Readonly<Record<string, unknown>>, habits: Readonly<Habits>): PlainReading {
+function readingOf(
+  text: string,
+  value: Value,
+  habits: Readonly<Habits>,
+  outline?: Outline,
+  origin?: PlainReading,
+): PlainReading {
+  const read = new Map<number, unknown>();
   const reading: PlainReading = {
     text,
     value,
     habits,
+    outline,
+    origin,
+    entry(index) {
+      const known = outline?.entry(index);
+      if (known) return known;
+      if (origin && outline) return origin.entry(outline.origin(index));
+      if (!outline || read.size === MANY) return tasksOf(value)[index];
+      const entry = read.get(index) ?? entryAlone(reading, index);
+      read.set(index, entry);
+      return entry;
+    },
     rangesOf: (paths, part) => rangesOf(reading, paths, part),
     rangeOf: (path, part) => rangesOf(reading, [path], part)[0] ?? [0, 0],
   };
   return reading;
 }
 
+/** When so many entries were asked for, it is time to make all of them. */
+const MANY = 50;
+
+function entryAlone(reading: PlainReading, index: number): unknown {
+  const piece = pieceOf(reading, index);
+  const read = piece && readAnew(piece.text);
+  return read ? tasksOf(read.value)[0] : tasksOf(reading.value)[index];
+}
+
+function countOf({ outline, value }: PlainReading): number {
+  return outline?.count ?? tasksOf(value).length;
+}
+
 const entriesOfReadings = new WeakMap<PlainReading, { readonly entries: Entries | undefined }>();
 
-function entriesIn(reading: PlainReading): Entries | undefined {
+/** Undefined if they don't stand as most do. */
+export function entriesIn(reading: PlainReading): Entries | undefined {
   const known = entriesOfReadings.get(reading);
   if (known) return known.entries;
-  const entries = entriesOf(reading.text, tasksOf(reading.value).length);
+  const { outline, origin } = reading;
+  const entries = outline && !origin ? placesIn(outline.kept) : entriesOf(reading.text, countOf(reading));
   entriesOfReadings.set(reading, { entries });
   return entries;
+}
+
+/** An entry as a text of its own, and how far that stands behind its place in the whole. */
+function pieceOf(reading: PlainReading, index: number): { readonly text: string; readonly moved: number } | undefined {
+  const entries = entriesIn(reading);
+  if (!entries) return undefined;
+  const { starts, end } = entries;
+  const from = starts[index] ?? 0;
+  return { text: alone(reading.text, from, starts[index + 1] ?? end), moved: from - LIST.length };
 }
 
 /** Few places are ever asked for, so that none is kept: what they stand in is read once more for them. */
@@ -138,8 +189,10 @@ function rangesOf(reading: PlainReading, paths: readonly YamlPath[], part: 'key'
 /** The entry in which the place is; undefined if the whole text is to be looked through. */
 function entryOfPath(reading: PlainReading, [list, index]: YamlPath): number | undefined {
   if (list !== 'tasks' || typeof index !== 'number') return undefined;
-  const isMap = typeof tasksOf(reading.value)[index] === 'object' && tasksOf(reading.value)[index] !== null;
-  return isMap && entriesIn(reading) ? index : undefined;
+  if (index < 0 || index >= countOf(reading)) return undefined;
+  // All of which there is an outline are maps.
+  const entry = reading.outline ? {} : tasksOf(reading.value)[index];
+  return typeof entry === 'object' && entry !== null && entriesIn(reading) ? index : undefined;
 }
 
 function rangesInEntry(
@@ -148,10 +201,7 @@ function rangesInEntry(
   paths: readonly YamlPath[],
   part: 'key' | 'value',
 ): Range[] {
-  const { starts = [], end = 0 } = entriesIn(reading) ?? {};
-  const from = starts[index] ?? 0;
-  const piece = alone(reading.text, from, starts[index + 1] ?? end);
-  const moved = from - LIST.length;
+  const { text, moved } = pieceOf(reading, index) ?? { text: '', moved: 0 };
   const inside = paths.map(([list = '', , ...path]): YamlPath => [list, 0, ...path]);
-  return rangesIn(piece, inside, part).map(([start, stop]) => [start + moved, stop + moved]);
+  return rangesIn(text, inside, part).map(([start, stop]) => [start + moved, stop + moved]);
 }

@@ -1,5 +1,6 @@
 // What a plan says, apart from what the tool itself writes into it, and what a hand has changed in it between two readings.
 import { createHash } from 'node:crypto';
+import { topOf } from './outline.ts';
 import { type Home, mapOfHome, type Runbook, type Task } from './task.ts';
 
 /** A plan at one moment, as it is kept from one command to the next: plain JSON. */
@@ -37,7 +38,7 @@ export type PlanEdit =
 
 /** `redact` takes the values of secrets out of a text. */
 export function planOf({ source, tasks }: Runbook, redact: (text: string) => string): Plan {
-  const { tasks: _, ...top } = source.value as Record<string, unknown>;
+  const top = topOf(source.value as Record<string, unknown>);
   const kept = (map: Record<string, unknown>): Fields =>
     Object.fromEntries(Object.entries(flat(map)).map(([key, value]) => [key, keep(value, redact)]));
   return { fields: kept(top), tasks: tasks.map((task) => ({ id: task.id, fields: kept(written(task)) })) };
@@ -55,12 +56,8 @@ export interface WrittenPlan {
  * Whether a runbook says what the plan has: the same as to make a plan of it and to compare them, and much less work.
  * `isSure` tells of some entries that they are as they were when it was written down.
  */
-export function isPlanOf(
-  plan: WrittenPlan,
-  { source, tasks }: Runbook,
-  isSure: (entry: unknown, index: number) => boolean,
-): boolean {
-  const { tasks: entries, ...top } = source.value as Record<string, unknown>;
+export function isPlanOf(plan: WrittenPlan, { source, tasks }: Runbook, isSure: (index: number) => boolean): boolean {
+  const top = topOf(source.value as Record<string, unknown>);
   const says = (planned: Fields, map: Record<string, unknown>) => {
     const now = Object.entries(flat(map));
     return now.length === Object.keys(planned).length && now.every(([field, value]) => isKept(planned[field], value));
@@ -69,7 +66,7 @@ export function isPlanOf(
     says(plan.fields, top) &&
     plan.taskCount === tasks.length &&
     tasks.every((task, i) => {
-      if (task.detailFile === undefined && isSure((entries as unknown[])[i], i)) return true;
+      if (task.detailFile === undefined && isSure(i)) return true;
       const planned = JSON.parse(plan.taskLine(i)) as PlannedTask;
       return planned.id === task.id && says(planned.fields, written(task));
     })

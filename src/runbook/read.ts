@@ -5,8 +5,9 @@ import { allowOutside, insideProject, realPath } from '../paths.ts';
 import { brief } from './brief.ts';
 import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
 import { isPlainRunbook } from './keptReading.ts';
-import { amount, type Detail, type Making, makeModel, makeTask } from './make.ts';
+import { amount, type Detail, type Making, makeModel, makeOutlined, makeTask } from './make.ts';
 import type { Report } from './mistakes.ts';
+import { type Outline, topOf } from './outline.ts';
 import { ENTRY_FIELDS, isPlainDetail, isPlainEntry } from './plainForm.ts';
 import { referenceMistakes, taskMistakes } from './ready.ts';
 import type { RawEntry, RawModel, RawRunbook } from './schema.ts';
@@ -49,7 +50,7 @@ function isUnchanged(path: string, { root, source, tasks }: Runbook): boolean {
     if (realPath(dirname(path)) !== root || readYaml(root, join(root, basename(path))) !== source) return false;
     return tasks.every(({ detailFile }, i) => {
       if (!detailFile) return true;
-      const { task_detail_file: named } = (source.value as RawRunbook).tasks[i] as RawEntry;
+      const { task_detail_file: named } = source.entry(i) as RawEntry;
       return readYaml(root, insideProject(root, named ?? '')) === detailFile;
     });
   } catch (error) {
@@ -69,20 +70,19 @@ export function readTasks(path: string, ids: ReadonlySet<string>): Map<string, T
   const throwIt: Report = (trouble) => {
     throw new RunbookError(trouble);
   };
-  const {
-    tasks,
-    defaults,
-    allow_outside: allowed,
-  } = (source.value ?? {}) as Partial<Record<keyof RawRunbook, unknown>>;
+  const top = topOf((source.value ?? {}) as Partial<Record<keyof RawRunbook, unknown>>);
+  const { defaults, allow_outside: allowed } = top;
   allowOutside(root, Array.isArray(allowed) ? allowed.filter((folder) => typeof folder === 'string') : []);
   const making = { root, source, defaults: (defaults ?? {}) as Making['defaults'], report: throwIt, warn: () => {} };
   const found = new Map<string, Task>();
-  const listed: readonly unknown[] = Array.isArray(tasks) ? tasks : [];
+  const { outline } = source;
+  const listed = outline ? undefined : (source.value as { tasks?: unknown } | null)?.tasks;
+  const count = outline?.count ?? (Array.isArray(listed) ? listed.length : 0);
   // By index: of many thousand, few are wanted.
-  for (let index = 0; index < listed.length; index++) {
-    const value = listed[index] as RawEntry | undefined;
-    const id: unknown = value?.id;
+  for (let index = 0; index < count; index++) {
+    const id: unknown = outline ? outline.id(index) : (source.entry(index) as RawEntry | null | undefined)?.id;
     if (typeof id !== 'string' || !ids.has(id) || found.has(id)) continue;
+    const value = source.entry(index);
     const entry = isPlainEntry(value) ? value : entryOf(value, source, ['tasks', index], throwIt);
     const task = entry && readEntry({ ...making, isPlain: true }, entry, index);
     if (task) found.set(id, task);
@@ -120,21 +120,25 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     });
     return undefined;
   }
-  const isPlain = isPlainRunbook(source.value);
-  const parts: Parts | undefined = isPlain
-    ? { top: source.value, entries: source.value.tasks }
-    : partsOf(source, report, warn);
+  const { outline } = source;
+  const isPlain = outline !== undefined || isPlainRunbook(source.value);
+  const parts = isPlain ? plainParts(source.value as RawRunbook) : partsOf(source, report, warn);
   if (!parts) return undefined;
-  const { top: raw, entries } = parts;
+  const { top: raw } = parts;
   allowOutside(root, raw.allow_outside ?? []);
-  if (entries.length === 0)
-    warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
   const context: Context = { root, source, defaults: raw.defaults ?? {}, report, warn, isPlain };
-  const read = entries.map((entry, index) => entry && readEntry(context, entry, index));
+  const read = outline
+    ? outlined(context, outline)
+    : parts.entries.map((entry, index) => entry && readEntry(context, entry, index));
+  if (read.length === 0)
+    warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
   const tasks = read.filter((task) => task !== undefined);
   const isWhole = tasks.length === read.length;
+  const isInOrder = outline?.isInOrder ? (index: number) => !outline.entry(index) : undefined;
   for (const mistake of [
-    ...(isWhole ? taskMistakes(tasks) : referenceMistakes(read.map((task, index) => task ?? nodeOf(source, index)))),
+    ...(isWhole
+      ? taskMistakes(tasks, isInOrder)
+      : referenceMistakes(read.map((task, index) => task ?? nodeOf(source, index)))),
     ...sharedDetails(tasks),
     ...toolMistakes(source, raw.models ?? {}),
   ])
@@ -149,6 +153,24 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     defaultModel: raw.defaults?.model ?? raw.defaults?.ai_details?.model ?? undefined,
     skippedSatisfies: raw.skipped_satisfies ?? false,
     budget: raw.budget == null ? undefined : amount(raw.budget, () => source.place(['budget']), report),
+  };
+}
+
+/** Read are the entries that have changed since the outline was kept, and those that have a file of their own. */
+function outlined(context: Context, outline: Outline): (Task | undefined)[] {
+  return Array.from({ length: outline.count }, (_, index) => {
+    const entry = outline.entry(index);
+    return entry ? readEntry(context, entry, index) : makeOutlined(context, outline, index);
+  });
+}
+
+/** The list itself is made if it is asked for. */
+function plainParts(top: RawRunbook): Parts {
+  return {
+    top,
+    get entries() {
+      return top.tasks;
+    },
   };
 }
 

@@ -111,20 +111,27 @@ interface Node {
   place(field: string): Place;
 }
 
-/** The same for tasks that could all be read; they are found by their ids from then on. */
-export function taskMistakes(tasks: readonly Task[]): Trouble[] {
+/**
+ * The same for tasks that could all be read; they are found by their ids from then on. `isInOrder` tells of which it is known that
+ * they depend on tasks before them alone.
+ */
+export function taskMistakes(tasks: readonly Task[], isInOrder?: (index: number) => boolean): Trouble[] {
   const byId = new Map<string, Task>();
-  const mistakes = referenceMistakes(tasks, byId);
+  const mistakes = referenceMistakes(tasks, byId, isInOrder);
   if (mistakes.length === 0) indexes.set(tasks, byId);
   return mistakes;
 }
 
 /** Doubled ids, dependencies on tasks that don't exist, and cycles: each a mistake with its place. Fills the map. */
-export function referenceMistakes<N extends Node>(tasks: readonly N[], byId = new Map<string, N>()): Trouble[] {
+export function referenceMistakes<N extends Node>(
+  tasks: readonly N[],
+  byId = new Map<string, N>(),
+  isInOrder: (index: number) => boolean = () => false,
+): Trouble[] {
   const mistakes: Trouble[] = [];
-  let isInOrder = true;
-  tasks.forEach((task) => {
-    isInOrder &&= areAllIn(byId, task.dependsOn);
+  let areAllInOrder = true;
+  tasks.forEach((task, index) => {
+    areAllInOrder &&= isInOrder(index) || areAllIn(byId, task.dependsOn);
     if (task.id === undefined) return;
     const known = byId.size;
     const first = byId.set(task.id, task).size === known && firstWith(task.id, tasks);
@@ -133,7 +140,7 @@ export function referenceMistakes<N extends Node>(tasks: readonly N[], byId = ne
     mistakes.push(doubled(task, first));
   });
   // Where each task comes after all that it depends on, nothing is unknown, and nothing goes in a circle.
-  if (isInOrder) return mistakes;
+  if (areAllInOrder) return mistakes;
   if (tasks.every(({ id }) => id !== undefined))
     for (const task of byId.values()) mistakes.push(...unknownDependencies(task, byId));
   return [...mistakes, ...cycles(byId)];

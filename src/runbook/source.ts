@@ -6,6 +6,8 @@ import { decoded, NotPlain, readPlain } from '../plainFile.ts';
 import { lastUpTo } from './entries.ts';
 import { keptValue, recallReading } from './keptReading.ts';
 import { isNestedTooDeep, readByLibrary } from './libraryYaml.ts';
+import type { Outline } from './outline.ts';
+import { valueAt } from './patch/value.ts';
 import { isKnown, readPlainYaml } from './plainReadings.ts';
 import { type Range, SyntaxRefusal, type YamlPath, type YamlReading } from './yamlReading.ts';
 
@@ -19,6 +21,10 @@ export interface YamlSource {
   readonly text: string;
   /** The plain value: maps, lists and scalars. An empty file is null. */
   readonly value: unknown;
+  /** The same as in `tasks` of the value, and sooner there. Undefined if there is none. */
+  entry(index: number): unknown;
+  /** Of `tasks`, where it is known without them. */
+  readonly outline: Outline | undefined;
   /** Where the value at `path` stands, or its key, or the nearest thing around it that is written. */
   place(path: YamlPath, part?: 'key' | 'value'): Place;
 }
@@ -162,7 +168,9 @@ function parseYaml(file: string, path: string, text: string, plain: YamlReading 
   try {
     const reading = plain ?? readByLibrary(text);
     const place: YamlSource['place'] = (wanted, part = 'value') => at(reading.rangeOf(wanted, part));
-    return { path, file, text, value: reading.value, place };
+    const { value, outline } = reading;
+    const entry = reading.entry ?? ((index) => valueAt(value, ['tasks', index]));
+    return { path, file, text, value, entry, outline, place };
   } catch (error) {
     if (!(error instanceof SyntaxRefusal)) throw error;
     const { message, hint, start, end } = error.mistake;

@@ -136,6 +136,8 @@ export function openIssue(task: Task): Issue | undefined {
 
 /** The map that stands there. */
 export function mapOfHome({ source, path }: Home): unknown {
+  const [list, index] = path;
+  if (list === 'tasks' && typeof index === 'number' && path.length === 2) return source.entry(index);
   return path.reduce((at, step) => (at as Record<string | number, unknown> | null | undefined)?.[step], source.value);
 }
 

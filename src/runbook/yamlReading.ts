@@ -1,4 +1,5 @@
 // What is read from a YAML text, whoever reads it.
+import type { Outline } from './outline.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -8,6 +9,10 @@ export type Range = readonly [start: number, end: number];
 export interface YamlReading {
   /** Plain maps, lists and scalars. An empty file is null. */
   readonly value: unknown;
+  /** The same as in `tasks` of the value, and sooner there. Undefined if there is none. */
+  readonly entry?: (index: number) => unknown;
+  /** Of `tasks`, where it is known without them. */
+  readonly outline?: Outline | undefined;
   /** Where the value at `path` stands, or its key, or the nearest thing around it that is written. */
   readonly rangeOf: (path: YamlPath, part: 'key' | 'value') => Range;
 }

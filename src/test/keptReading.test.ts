@@ -62,6 +62,14 @@ test.each([
   ['nothing', () => ''],
   ['the half of it', (text: string) => text.slice(0, text.length >> 1)],
   ['the half of its first line', (text: string) => text.slice(0, 5000)],
+  ['one whose text was cut', (text: string) => text.slice(0, -5000)],
+  [
+    'one whose tasks are no JSON',
+    (text: string) => {
+      const [head = '', tasks = '', ...plan] = text.split('\n');
+      return [head, tasks.replaceAll('"', "'"), ...plan].join('\n');
+    },
+  ],
   ['no JSON', () => 'x\ny\n'],
   [
     'what another version wrote',

@@ -5,22 +5,16 @@ import { type PlainReading, readPlainYaml } from '../plainReadings.ts';
 import type { YamlPath } from '../yamlReading.ts';
 import { patchByLibrary } from './byLibrary.ts';
 import type { Edit } from './edit.ts';
+import { editsByTask, isMeant } from './meant.ts';
 import { withRecord } from './record.ts';
-import { isSame, withEdit } from './value.ts';
 
 /** The new text; undefined if it can't be had this way. */
 export function withTasksEdited(source: string, edits: readonly Edit[], file: string): string | undefined {
   const before = readPlainYaml(source);
   if (before?.habits.gap === undefined) return undefined;
-  const byTask = new Map<number, Edit[]>();
-  for (const edit of edits) {
-    const [list, index, ...path] = edit.path;
-    if (list !== 'tasks' || typeof index !== 'number' || path.length === 0) return undefined;
-    byTask.set(index, [...(byTask.get(index) ?? []), { ...edit, path: [0, ...path] }]);
-  }
-  const text = spliced(source, before, byTask, file);
-  if (text === undefined) return undefined;
-  return isSame(readPlainYaml(text)?.value, withTasks(before.value, byTask)) ? text : undefined;
+  const byTask = editsByTask(edits);
+  const text = byTask && spliced(source, before, byTask, file);
+  return text !== undefined && isMeant(before, edits, text) ? text : undefined;
 }
 
 function spliced(
@@ -34,7 +28,7 @@ function spliced(
     indexes.map((index): YamlPath => ['tasks', index]),
     'value',
   );
-  const tasks = indexes.map((index, i) => ({ edits: byTask.get(index) ?? [], from: ranges[i]?.[0] ?? 0 }));
+  const tasks = indexes.map((index, i) => ({ edits: alone(byTask.get(index) ?? []), from: ranges[i]?.[0] ?? 0 }));
   // In pieces: to put together the whole for each task would take as long as the file is, as often as there are tasks.
   const pieces: string[] = [];
   let done = 0;
@@ -50,16 +44,9 @@ function spliced(
   return [...pieces, source.slice(done)].join('');
 }
 
-/** The value of the runbook with the edits of its tasks, whose paths begin at the task's place in a list of it alone. */
-function withTasks(value: unknown, byTask: ReadonlyMap<number, readonly Edit[]>): unknown {
-  const { tasks, ...rest } = value as { tasks: readonly unknown[] };
-  const edited = tasks.map((task, index) => {
-    const edits = byTask.get(index);
-    if (!edits) return task;
-    const [now] = edits.reduce<unknown>((list, edit) => withEdit(list, edit), [task]) as unknown[];
-    return now;
-  });
-  return { ...rest, tasks: edited };
+/** As edits of a list of one task. */
+function alone(edits: readonly Edit[]): Edit[] {
+  return edits.map((edit) => ({ ...edit, path: [0, ...edit.path] }));
 }
 
 /** The lines of the map that begins at an offset, with the comments and empty lines behind it. */

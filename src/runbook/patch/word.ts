@@ -2,7 +2,8 @@
 // result is read again and compared, as always. Everything else is for the general way.
 import { readPlainYaml } from '../plainReadings.ts';
 import type { Edit } from './edit.ts';
-import { isSame, valueAt, withEdit } from './value.ts';
+import { isMeant } from './meant.ts';
+import { valueAt } from './value.ts';
 
 /** The new text; undefined if it can't be had this way. */
 export function withWordsReplaced(source: string, edits: readonly Edit[]): string | undefined {
@@ -18,13 +19,14 @@ export function withWordsReplaced(source: string, edits: readonly Edit[]): strin
   const places = edits.map(({ path, value }, i) => ({ path, value, range: ranges[i] ?? [0, 0] }));
   for (const { path, value, range } of places.sort((one, other) => other.range[0] - one.range[0])) {
     const [start, end] = range;
-    const old = valueAt(before.value, path);
+    const [list, index, ...inside] = path;
+    const isTask = list === 'tasks' && typeof index === 'number';
+    const old = isTask ? valueAt(before.entry(index), inside) : valueAt(before.value, path);
     // In quotes, or not there at all: the range is then that of something else.
     if (typeof old !== 'string' || !WORD.test(old) || source.slice(start, end) !== old) return undefined;
     text = text.slice(0, start) + value + text.slice(end);
   }
-  const meant = edits.reduce((value: unknown, edit) => withEdit(value, edit), before.value);
-  return isSame(readPlainYaml(text)?.value, meant) ? text : undefined;
+  return isMeant(before, edits, text) ? text : undefined;
 }
 
 const WORD = /^[A-Z]{2,}$/;
