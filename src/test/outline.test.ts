@@ -69,37 +69,47 @@ function changed(pieces: string[], { at, what }: { at: number; what: string }): 
 
 test('of each entry, before and after some were changed', () => {
   let outlined = 0;
+  let inOrder = 0;
   fc.assert(
-    fc.property(fc.array(entry, { minLength: COUNT, maxLength: COUNT }), edits, (entries, hands) => {
-      const pieces = entries.map((each, i) => textOf(`t${i}`, each));
-      const whole = () => `name: A plan\ntasks:\n${pieces.join('')}`;
-      if (!keptOf(whole())) throw new Error('a plan without mistakes has an outline');
-      for (const hand of hands) {
-        changed(pieces, hand);
-        const reading = readPlainYaml(whole());
-        const tasks = readAnew(whole())?.value['tasks'] as RawEntry[];
-        const { outline } = reading ?? {};
-        // Where it is not known, the entries are read.
-        if (!reading || !outline) continue;
-        outlined++;
-        expect(outline.count).toBe(tasks.length);
-        for (const [i, task] of tasks.entries()) {
-          expect(reading.entry(i)).toStrictEqual(task);
-          const says = [outline.id(i), outline.status(i), [...(outline.dependsOn(i) ?? [])]];
-          expect(says).toEqual([task.id, task.status, task.depends_on ?? []]);
-          for (const field of ['id', 'type', 'tags', 'task_detail_file', 'retries', 'ai_details'] as const)
-            expect([field, outline.has(i, field)]).toEqual([field, task[field] != null]);
-          if (task.task_detail_file) expect(outline.entry(i)).toStrictEqual(task);
-          const earlier = new Set(tasks.slice(0, i).map(({ id }) => id));
-          if (outline.isInOrder && !outline.entry(i))
-            expect((task.depends_on ?? []).every((id) => earlier.has(id))).toBe(true);
+    fc.property(
+      fc.array(entry, { minLength: COUNT, maxLength: COUNT }),
+      edits,
+      fc.boolean(),
+      (all, hands, isInOrder) => {
+        const earlier = (ids: readonly number[], i: number) => (isInOrder ? ids.filter((id) => id < i) : ids);
+        const entries = all.map((each, i) => ({ ...each, dependsOn: earlier(each.dependsOn, i) }));
+        const pieces = entries.map((each, i) => textOf(`t${i}`, each));
+        const whole = () => `name: A plan\ntasks:\n${pieces.join('')}`;
+        if (!keptOf(whole())) throw new Error('a plan without mistakes has an outline');
+        for (const hand of hands) {
+          changed(pieces, hand);
+          const reading = readPlainYaml(whole());
+          const tasks = readAnew(whole())?.value['tasks'] as RawEntry[];
+          const { outline } = reading ?? {};
+          // Where it is not known, the entries are read.
+          if (!reading || !outline) continue;
+          outlined++;
+          expect(outline.count).toBe(tasks.length);
+          for (const [i, task] of tasks.entries()) {
+            expect(reading.entry(i)).toStrictEqual(task);
+            const says = [outline.id(i), outline.status(i), [...(outline.dependsOn(i) ?? [])]];
+            expect(says).toEqual([task.id, task.status, task.depends_on ?? []]);
+            for (const field of ['id', 'type', 'tags', 'task_detail_file', 'retries', 'ai_details'] as const)
+              expect([field, outline.has(i, field)]).toEqual([field, task[field] != null]);
+            if (task.task_detail_file) expect(outline.entry(i)).toStrictEqual(task);
+            if (!outline.isInOrder || outline.entry(i)) continue;
+            inOrder++;
+            const before = new Set(tasks.slice(0, i).map(({ id }) => id));
+            expect((task.depends_on ?? []).every((id) => before.has(id))).toBe(true);
+          }
+          expect(reading.value['tasks']).toStrictEqual(tasks);
         }
-        expect(reading.value['tasks']).toStrictEqual(tasks);
-      }
-    }),
+      },
+    ),
     { numRuns: RUNS },
   );
   expect(outlined).toBeGreaterThan(RUNS / 2);
+  expect(inOrder).toBeGreaterThan(RUNS);
 });
 
 test('an edit that was meant is told from one that was not', () => {
