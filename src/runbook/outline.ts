@@ -42,8 +42,6 @@ export const NONE = -1;
 
 export type EntryField = keyof RawEntry & string;
 
-const BITS: Readonly<Record<string, number>> = Object.fromEntries(ENTRY_FIELDS.map((field, i) => [field, 1 << i]));
-
 /** Of the entries of a text: those that were kept, and in their places those that have changed since. */
 export class Outline {
   readonly kept: KeptOutline;
@@ -99,7 +97,7 @@ export class Outline {
   has(index: number, field: EntryField): boolean {
     const origin = this.origin(index);
     if (origin === NONE) return this.#entries.get(index)?.[field] != null;
-    return ((this.kept.fields[origin] ?? 0) & (BITS[field] ?? 0)) !== 0;
+    return (((this.kept.fields[origin] ?? 0) >> ENTRY_FIELDS.indexOf(field)) & 1) === 1;
   }
 
   /** With other entries in the place of those from `first` on and before `next`. Undefined if one of them is not of the plain form. */
