@@ -13,7 +13,8 @@ export function loadChunk(file: string): unknown {
   if (!file.startsWith('./')) return require(file);
   const known = loaded.get(file);
   if (known) return known.exports;
-  const module: Module = { exports: {} };
+  // A plain object becomes another kind of object with each of two hundred exports, until it has too many: 2 µs for each.
+  const module: Module = { exports: Object.create(null) };
   loaded.set(file, module);
   const name = file.slice(2);
   const body = compile(name).runInThisContext() as (...parts: unknown[]) => void;

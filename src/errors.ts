@@ -14,36 +14,36 @@ export const EXIT = {
 } as const;
 
 const STATUS_OF_CODE = {
-  USAGE: EXIT.mistake,
-  RUNBOOK_NOT_FOUND: EXIT.mistake,
-  FILE_NOT_FOUND: EXIT.mistake,
-  FILE_UNREADABLE: EXIT.mistake,
-  FILE_UNWRITABLE: EXIT.mistake,
-  YAML_SYNTAX: EXIT.mistake,
-  RUNBOOK_INVALID: EXIT.mistake,
-  UNKNOWN_TASK: EXIT.mistake,
-  DUPLICATE_ID: EXIT.mistake,
-  DEPENDENCY_CYCLE: EXIT.mistake,
-  FIELD_CONFLICT: EXIT.mistake,
-  TASK_INCOMPLETE: EXIT.mistake,
-  PATH_OUTSIDE: EXIT.mistake,
-  TEMPLATE_INVALID: EXIT.mistake,
-  TEMPLATE_UNDEFINED: EXIT.mistake,
-  SCRIPT_NOT_FOUND: EXIT.mistake,
-  PROMPT_TOO_LARGE: EXIT.mistake,
-  MODEL_UNKNOWN: EXIT.mistake,
-  MODEL_NO_KEY: EXIT.mistake,
-  STATUS_REFUSED: EXIT.mistake,
-  PATCH_UNSAFE: EXIT.mistake,
-  EDITOR_FAILED: EXIT.mistake,
-  CHECK_FAILED: EXIT.taskError,
-  MODEL_FAILED: EXIT.taskError,
-  BUDGET_REACHED: EXIT.taskError,
-  NOTHING_READY: EXIT.blocked,
-  NEEDS_PERSON: EXIT.needsPerson,
-  HELD: EXIT.held,
-  INTERRUPTED: EXIT.interrupted,
-} as const;
+  USAGE: 'mistake',
+  RUNBOOK_NOT_FOUND: 'mistake',
+  FILE_NOT_FOUND: 'mistake',
+  FILE_UNREADABLE: 'mistake',
+  FILE_UNWRITABLE: 'mistake',
+  YAML_SYNTAX: 'mistake',
+  RUNBOOK_INVALID: 'mistake',
+  UNKNOWN_TASK: 'mistake',
+  DUPLICATE_ID: 'mistake',
+  DEPENDENCY_CYCLE: 'mistake',
+  FIELD_CONFLICT: 'mistake',
+  TASK_INCOMPLETE: 'mistake',
+  PATH_OUTSIDE: 'mistake',
+  TEMPLATE_INVALID: 'mistake',
+  TEMPLATE_UNDEFINED: 'mistake',
+  SCRIPT_NOT_FOUND: 'mistake',
+  PROMPT_TOO_LARGE: 'mistake',
+  MODEL_UNKNOWN: 'mistake',
+  MODEL_NO_KEY: 'mistake',
+  STATUS_REFUSED: 'mistake',
+  PATCH_UNSAFE: 'mistake',
+  EDITOR_FAILED: 'mistake',
+  CHECK_FAILED: 'taskError',
+  MODEL_FAILED: 'taskError',
+  BUDGET_REACHED: 'taskError',
+  NOTHING_READY: 'blocked',
+  NEEDS_PERSON: 'needsPerson',
+  HELD: 'held',
+  INTERRUPTED: 'interrupted',
+} as const satisfies Record<string, keyof typeof EXIT>;
 
 export type ErrorCode = keyof typeof STATUS_OF_CODE;
 
@@ -88,7 +88,7 @@ export class RunbookError extends Error {
   }
 
   get exitCode(): number {
-    return STATUS_OF_CODE[this.code];
+    return EXIT[STATUS_OF_CODE[this.code]];
   }
 }
 

@@ -24,6 +24,8 @@ import { STATUSES } from './vocabulary.ts';
 
 /** What has changed since it was kept is read each time, up to so much. In characters. */
 const MOST_CHANGED = 4000;
+/** Fewer tasks are read sooner than their outline. */
+const MANY = 500;
 
 /** Which entries are as they were when the plan was seen of which this is the stamp: the same one, at the same index. */
 export function keptEntries(
@@ -51,7 +53,7 @@ export function keepReading(root: string, { text, value }: Source, seen?: string
   if (before?.seen === seen && isCloseTo(before, text)) return;
   if (!isPlainRunbook(value)) return;
   const reading = before?.text === text ? before.reading : keptValue(root, text) ? undefined : readPlainYaml(text);
-  const entries = reading && entriesIn(reading);
+  const entries = reading && value.tasks.length >= MANY ? entriesIn(reading) : undefined;
   const outline = entries && outlineOf(value.tasks, entries);
   const tasks = outline ? `${JSON.stringify(value.tasks)}\n` : '';
   const head: Head = {
