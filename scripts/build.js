@@ -15,6 +15,11 @@ for (const name of ['plainYaml', 'plainForm', 'plainReadings', 'entries', 'outli
   reader.update(readFileSync(`src/runbook/${name}.ts`));
 const RUNBOOK_READER = JSON.stringify(reader.digest('hex').slice(0, 16));
 
+/** The commands that are typed most, and what they are done with. */
+const WORKING = ['commands/next', 'commands/skip', 'commands/reset', 'commands/done', 'terminal/world'].map(
+  (name) => `src/${name}.ts`,
+);
+
 /** What is done with a task, and said of it. */
 const DOING = [
   'run',
@@ -30,11 +35,12 @@ const imports = new Map();
 const { output: chunks } = await bundled('src/main.ts', {
   entryFileNames: '[name]-[hash].js',
   chunkFileNames: '[name]-[hash].js',
-  // One file for what every command needs, with `status`, one for those that work: to find and open a file costs half a millisecond.
+  // One file for what every command needs, with `status`, one for those that work or change a status: to find and open a file costs
+  // half a millisecond.
   codeSplitting: {
     groups: [
       { name: 'core', priority: 2, test: (id) => isReached(id, ['src/main.ts']) },
-      { name: 'work', priority: 1, test: (id) => isReached(id, ['src/commands/next.ts', 'src/terminal/world.ts']) },
+      { name: 'work', priority: 1, test: (id) => isReached(id, WORKING) },
       { name: 'run', test: (id) => isReached(id, DOING) },
     ],
   },

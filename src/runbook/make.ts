@@ -2,7 +2,7 @@
 import type { Place } from '../errors.ts';
 import { brief } from './brief.ts';
 import type { Report } from './mistakes.ts';
-import type { EntryField, Outline } from './outline.ts';
+import type { EntryField } from './outline.ts';
 import type { RawAi, RawCheck, RawDetail, RawEntry, RawIssue, RawModel, RawRunbook, RawScript } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 import {
@@ -42,9 +42,8 @@ export function makeTask(making: Making, entry: RawEntry, index: number, detail:
 }
 
 /** One task of which nothing but the outline is known, and nothing else is to be said. Its entry is read if more is asked for. */
-export function makeOutlined(making: Making, outline: Outline, index: number): Task {
-  const written = outline.status(index);
-  return new MadeTask(making, outline.id(index), index, written, undefined, undefined, written ?? 'PENDING');
+export function makeOutlined(making: Making, index: number, id: string, written: Status | undefined): Task {
+  return new MadeTask(making, id, index, written, undefined, undefined, written ?? 'PENDING');
 }
 
 function isMap(value: unknown): boolean {
@@ -53,17 +52,18 @@ function isMap(value: unknown): boolean {
 
 /** What a task says is made of its maps where it is asked for: of many thousand tasks, a command asks for little. */
 class MadeTask implements Task {
-  readonly id: string;
-  readonly status: Status;
-  private readonly making: Making;
-  private readonly index: number;
+  // Declared only: to define each and then to set it would take twice as long.
+  declare readonly id: string;
+  declare readonly status: Status;
+  declare private readonly making: Making;
+  declare private readonly index: number;
   /** In its entry. */
-  private readonly written: Status | undefined;
+  declare private readonly written: Status | undefined;
   /** Undefined as long as nothing of it is asked for. */
-  private entryRead: RawEntry | undefined;
-  private readonly detailed: Detail | undefined;
-  private dependencies: readonly string[] | undefined;
-  private homesMade: Task['homes'] | undefined;
+  declare private entryRead: RawEntry | undefined;
+  declare private readonly detailed: Detail | undefined;
+  declare private dependencies: readonly string[] | undefined;
+  declare private homesMade: Task['homes'] | undefined;
 
   constructor(
     making: Making,

@@ -42,61 +42,75 @@ export const NONE = -1;
 
 export type EntryField = keyof RawEntry & string;
 
+/** Entries that follow each other as they did when they were kept. */
+interface Run {
+  readonly start: number;
+  readonly length: number;
+  /** The index of the first of them when it was kept. */
+  readonly origin: number;
+}
+
 /** Of the entries of a text: those that were kept, and in their places those that have changed since. */
 export class Outline {
   readonly kept: KeptOutline;
   readonly count: number;
   /** Whether each is known to depend on earlier ones alone, of those that have not changed. */
   readonly isInOrder: boolean;
-  /** The index of each when it was kept; -1 of one that was not. Undefined as long as all are as they were. */
-  readonly #origins: Int32Array | undefined;
-  readonly #entries: ReadonlyMap<number, RawEntry>;
+  /** All that have not changed. */
+  readonly runs: readonly Run[];
+  /** Those that have changed since, and those that every command asks for. */
+  readonly entries: ReadonlyMap<number, RawEntry>;
 
-  constructor(
-    kept: KeptOutline,
-    now?: Pick<Outline, 'isInOrder'> & { origins: Int32Array; entries: ReadonlyMap<number, RawEntry> },
-  ) {
+  constructor(kept: KeptOutline, now?: Pick<Outline, 'count' | 'isInOrder' | 'runs' | 'entries'>) {
     this.kept = kept;
-    this.count = now?.origins.length ?? kept.ids.length;
+    this.count = now?.count ?? kept.ids.length;
     this.isInOrder = now?.isInOrder ?? kept.isInOrder;
-    this.#origins = now?.origins;
-    this.#entries = now?.entries ?? new Map(kept.entries);
+    this.runs = now?.runs ?? [{ start: 0, length: this.count, origin: 0 }];
+    this.entries = now?.entries ?? new Map(kept.entries);
   }
 
   /** The index that it had when it was kept; -1 if it was not. */
   origin(index: number): number {
-    return this.#origins ? (this.#origins[index] ?? NONE) : index;
+    const first = this.runs[0];
+    // Mostly, nothing before it has changed.
+    if (first && index < first.length && first.start === 0 && first.origin === 0) return index;
+    const run = this.runs.findLast(({ start }) => start <= index);
+    return run && index < run.start + run.length ? run.origin + index - run.start : NONE;
   }
 
-  /** The entry, if it has changed since, or if every command asks for it. */
-  entry(index: number): RawEntry | undefined {
-    return this.#entries.get(index);
+  /** Tells of each that has not changed what is known of it. */
+  forEachKept(tell: (index: number, id: string, status: Status | undefined) => void): void {
+    const { ids, statuses } = this.kept;
+    for (const { start, length, origin } of this.runs)
+      for (let i = 0; i < length; i++)
+        tell(start + i, ids[origin + i] ?? '', STATUSES[statuses.charCodeAt(origin + i) - ZERO]);
   }
 
   id(index: number): string {
-    return this.kept.ids[this.origin(index)] ?? this.#entries.get(index)?.id ?? '';
+    return this.kept.ids[this.origin(index)] ?? this.entries.get(index)?.id ?? '';
   }
 
   /** Undefined if none is written. */
   status(index: number): Status | undefined {
     const origin = this.origin(index);
-    if (origin === NONE) return this.#entries.get(index)?.status ?? undefined;
+    if (origin === NONE) return this.entries.get(index)?.status ?? undefined;
     return STATUSES[this.kept.statuses.charCodeAt(origin) - ZERO];
   }
 
   dependsOn(index: number): readonly string[] | undefined {
     const origin = this.origin(index);
-    if (origin === NONE) return this.#entries.get(index)?.depends_on ?? undefined;
+    if (origin === NONE) return this.entries.get(index)?.depends_on ?? undefined;
     const { ids, dependencies, ends } = this.kept;
-    const start = ends[origin - 1] ?? 0;
-    const found = new Array<string>((ends[origin] ?? 0) - start);
-    for (let i = 0; i < found.length; i++) found[i] = ids[dependencies[start + i] ?? 0] ?? '';
-    return found;
+    const from = ends[origin - 1] ?? 0;
+    const to = ends[origin] ?? 0;
+    // Mostly there is one: an iterator or a function for each of many thousand tasks takes its time.
+    if (to === from + 1) return [ids[dependencies[from] ?? 0] ?? ''];
+    return dependencies.slice(from, to).map((dependency) => ids[dependency] ?? '');
   }
 
   has(index: number, field: EntryField): boolean {
     const origin = this.origin(index);
-    if (origin === NONE) return this.#entries.get(index)?.[field] != null;
+    if (origin === NONE) return this.entries.get(index)?.[field] != null;
     return (((this.kept.fields[origin] ?? 0) >> ENTRY_FIELDS.indexOf(field)) & 1) === 1;
   }
 
@@ -104,15 +118,19 @@ export class Outline {
   spliced(first: number, next: number, entries: readonly unknown[]): Outline | undefined {
     if (!entries.every(isPlainEntry)) return undefined;
     const moved = first + entries.length - next;
-    const origins = new Int32Array(this.count + moved).fill(NONE);
-    const before = this.#origins ?? Int32Array.from(this.kept.ids.keys());
-    origins.set(before.subarray(0, first));
-    origins.set(before.subarray(next), next + moved);
+    const runs = this.runs.flatMap(({ start, length, origin }): Run[] => {
+      const from = Math.max(start, next);
+      const parts = [
+        { start, length: Math.min(start + length, first) - start, origin },
+        { start: from + moved, length: start + length - from, origin: origin + from - start },
+      ];
+      return parts.filter((part) => part.length > 0);
+    });
     const known = new Map(entries.map((entry, i) => [first + i, entry]));
-    for (const [index, entry] of this.#entries)
+    for (const [index, entry] of this.entries)
       if (index < first || index >= next) known.set(index < first ? index : index + moved, entry);
     const isInOrder = this.isInOrder && moved === 0 && entries.every(({ id }, i) => id === this.id(first + i));
-    return new Outline(this.kept, { isInOrder, origins, entries: known });
+    return new Outline(this.kept, { count: this.count + moved, isInOrder, runs, entries: known });
   }
 }
 

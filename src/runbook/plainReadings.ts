@@ -119,7 +119,7 @@ function readingOf(
     outline,
     origin,
     entry(index) {
-      const known = outline?.entry(index);
+      const known = outline?.entries.get(index);
       if (known) return known;
       if (origin && outline) return origin.entry(outline.origin(index));
       if (!outline || read.size === MANY) return tasksOf(value)[index];

@@ -134,7 +134,7 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
     warn({ code: 'RUNBOOK_INVALID', message: '`tasks` is empty: there is nothing to do', at: source.place(['tasks']) });
   const tasks = read.filter((task) => task !== undefined);
   const isWhole = tasks.length === read.length;
-  const isInOrder = outline?.isInOrder ? (index: number) => !outline.entry(index) : undefined;
+  const isInOrder = outline?.isInOrder ? (index: number) => !outline.entries.get(index) : undefined;
   for (const mistake of [
     ...(isWhole
       ? taskMistakes(tasks, isInOrder)
@@ -158,10 +158,14 @@ function assemble(path: string, report: Report, warn: Report): Runbook | undefin
 
 /** Read are the entries that have changed since the outline was kept, and those that have a file of their own. */
 function outlined(context: Context, outline: Outline): (Task | undefined)[] {
-  return Array.from({ length: outline.count }, (_, index) => {
-    const entry = outline.entry(index);
-    return entry ? readEntry(context, entry, index) : makeOutlined(context, outline, index);
+  const tasks = new Array<Task | undefined>(outline.count);
+  outline.forEachKept((index, id, status) => {
+    tasks[index] = makeOutlined(context, index, id, status);
   });
+  // In their order, as their mistakes are told.
+  const entries = [...outline.entries].sort(([one], [other]) => one - other);
+  for (const [index, entry] of entries) tasks[index] = readEntry(context, entry, index);
+  return tasks;
 }
 
 /** The list itself is made if it is asked for. */

@@ -96,8 +96,8 @@ test('of each entry, before and after some were changed', () => {
             expect(says).toEqual([task.id, task.status, task.depends_on ?? []]);
             for (const field of ['id', 'type', 'tags', 'task_detail_file', 'retries', 'ai_details'] as const)
               expect([field, outline.has(i, field)]).toEqual([field, task[field] != null]);
-            if (task.task_detail_file) expect(outline.entry(i)).toStrictEqual(task);
-            if (!outline.isInOrder || outline.entry(i)) continue;
+            if (task.task_detail_file) expect(outline.entries.get(i)).toStrictEqual(task);
+            if (!outline.isInOrder || outline.entries.get(i)) continue;
             inOrder++;
             const before = new Set(tasks.slice(0, i).map(({ id }) => id));
             expect((task.depends_on ?? []).every((id) => before.has(id))).toBe(true);

@@ -1,5 +1,5 @@
 // Whether a text that was edited says what was meant, read by the fast reader: the edits, and else what it said before.
-import { NONE, type Outline } from '../outline.ts';
+import type { Outline } from '../outline.ts';
 import { type PlainReading, readPlainYaml } from '../plainReadings.ts';
 import type { Edit } from './edit.ts';
 import { isSame, withEdit } from './value.ts';
@@ -23,12 +23,15 @@ export function isMeant(before: PlainReading, edits: readonly Edit[], text: stri
 /** Whether both are of the same entries, but for some. */
 function areSameBut(some: { has(index: number): boolean }, before: Outline, after: Outline): boolean {
   if (before.kept !== after.kept || before.count !== after.count) return false;
-  for (let index = 0; index < after.count; index++) {
-    const origin = after.origin(index);
-    const isSame = origin === before.origin(index) && (origin !== NONE || after.entry(index) === before.entry(index));
-    if (!isSame && !some.has(index)) return false;
-  }
-  return true;
+  const areKept = after.runs.every(({ start, length, origin }) =>
+    before.runs.some(
+      (run) =>
+        run.origin - run.start === origin - start && run.start <= start && start + length <= run.start + run.length,
+    ),
+  );
+  return (
+    areKept && [...after.entries].every(([index, entry]) => some.has(index) || before.entries.get(index) === entry)
+  );
 }
 
 /** By the index of the task, with paths that begin in it; undefined if one of them is elsewhere. */
