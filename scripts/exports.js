@@ -16,8 +16,10 @@ export function withValues(code) {
     )
     // These stand before all that is no function.
     .replaceAll(NAMESPACE, (namespace, getters) => {
-      const names = getters.split(',').map((getter) => /^([\w$]+):\(\)=>\1$/.exec(getter)?.[1]);
-      return names.every((name) => functions.has(name)) ? `{${names.join(',')}}` : namespace;
+      const all = getters.split(',').map((getter) => getter.split(':()=>'));
+      return all.every(([, name]) => functions.has(name))
+        ? `{${all.map((one) => one.join(':')).join(',')}}`
+        : namespace;
     });
   const [declared, runtime, end] = RUNTIME.exec(byValue) ?? [];
   if (!runtime) return byValue;
@@ -29,8 +31,14 @@ function outermost(code) {
   const [functions, constants] = [new Set(), new Set()];
   for (const node of parseAst(code).body) {
     if (node.type === 'FunctionDeclaration') functions.add(node.id.name);
-    if (node.type === 'VariableDeclaration' && node.kind === 'const')
-      for (const { id } of node.declarations) if (id.type === 'Identifier') constants.add(id.name);
+    if (node.type === 'VariableDeclaration')
+      for (const { id } of node.declarations)
+        if (id.type === 'Identifier' && (node.kind === 'const' || isSetOnce(code, id.name))) constants.add(id.name);
   }
   return { functions, constants };
+}
+
+function isSetOnce(code, name) {
+  const settings = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}(?:=(?![=>])|\\+\\+|--|[-+*/|&?]+=)`, 'g');
+  return code.match(settings)?.length === 1;
 }

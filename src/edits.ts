@@ -74,8 +74,11 @@ export function statusesOf(
     });
 }
 
-function isUpToDate(before: KeptSeen, { runbook, changes }: Settled, templates: Seen['templates']): boolean {
+function isUpToDate(before: KeptSeen, settled: Settled, templates: Seen['templates']): boolean {
+  const { runbook, changes, areKnown } = settled;
   if (JSON.stringify(before.templates) !== JSON.stringify(templates)) return false;
+  // What is neither journaled nor among the changes is then as it was seen.
+  if (areKnown) return true;
   const journaled = lastChanges(runbook.root);
   const changed = new Set(changes.map(({ task }) => task.id));
   return runbook.tasks.every(

@@ -98,17 +98,23 @@ export interface OutcomeRecord {
 
 /** For each task whose status the tool ever wrote, or saw a hand write: its last change. */
 export function lastChanges(root: string): ReadonlyMap<string, LastChange> {
+  return followJournal(root).last;
+}
+
+/** The same, in an object that is another one once there is more in the journal. */
+export function followJournal(root: string): { readonly last: ReadonlyMap<string, LastChange> } {
   const path = join(root, journalFile(root));
   const found = statOf(path);
   const known = followed.get(path);
-  if (known && known.ino === found?.ino && known.size === found?.size) return known.last;
+  if (known && known.ino === found?.ino && known.size === found?.size) return known;
   const isLonger = known?.ino === found?.ino && (known?.size ?? 0) <= (found?.size ?? 0);
   const from = isLonger ? (known?.size ?? 0) : 0;
   const last = isLonger && known ? known.last : new Map<string, LastChange>();
   const bytes = bytesFrom(root, from);
-  followed.set(path, { ino: found?.ino, size: from + lastLineEnd(bytes) + 1, last });
+  const now = { ino: found?.ino, size: from + lastLineEnd(bytes) + 1, last };
+  followed.set(path, now);
   takeChanges(decoded(bytes), last);
-  return last;
+  return now;
 }
 
 /** What was read of a journal: lines are only added to it, so that it is read on from where it ended. */

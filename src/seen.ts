@@ -2,7 +2,7 @@
 // what was always so. If somebody deletes it, nothing is lost but that.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastChanges } from './journal.ts';
+import { followJournal } from './journal.ts';
 import { decoded, lineEnd, readPlain } from './plainFile.ts';
 import { ownFile } from './runbook/find.ts';
 import { FOLDER } from './runbook/folder.ts';
@@ -143,13 +143,33 @@ class InOrder {
   }
 }
 
-/** The last status of each task that is known: by the journal, or where no line tells of it, as it was seen last. */
+/**
+ * The last status of each task that is known: by the journal, or where no line tells of it, as it was seen last. The same object as
+ * long as nothing has changed of that.
+ */
 export function lastStatuses(root: string): Pick<ReadonlyMap<string, LastStatus>, 'get'> {
-  const journaled = lastChanges(root);
+  const journal = followJournal(root);
+  const seen = readSeen(root);
+  if (latest?.journal !== journal || latest.seen !== seen)
+    latest = { journal, seen, known: knownBy(journal.last, seen) };
+  return latest.known;
+}
+
+let latest:
+  | {
+      readonly journal: ReturnType<typeof followJournal>;
+      readonly seen: KeptSeen | undefined;
+      readonly known: ReturnType<typeof knownBy>;
+    }
+  | undefined;
+
+function knownBy(
+  journaled: ReadonlyMap<string, LastStatus>,
+  seen: KeptSeen | undefined,
+): Pick<ReadonlyMap<string, LastStatus>, 'get'> {
   // Who has taken the journal away wants to begin anew.
-  if (journaled.size === 0) return journaled;
-  const seen = readSeen(root)?.statuses;
-  return { get: (id) => journaled.get(id) ?? asSeen(seen?.get(id)) };
+  if (journaled.size === 0 || !seen) return journaled;
+  return { get: (id) => journaled.get(id) ?? asSeen(seen.statuses.get(id)) };
 }
 
 function asSeen(to: Status | undefined): LastStatus | undefined {

@@ -52,9 +52,16 @@ export class Context {
     data: ReadonlyDeep<Output[K]> | (() => ReadonlyDeep<Output[K]>),
     lines: () => readonly string[],
   ): void {
-    const made = () => (typeof data === 'function' ? data() : data);
-    const text = this.flags.json ? [asJson({ schema_version: 1, kind, data: made() })] : lines().map(onlyColours);
-    if (text.length > 0) write('stdout', `${text.join('\n')}\n`);
+    if (this.flags.json) this.printData(kind, typeof data === 'function' ? data() : data);
+    else this.printLines(lines());
+  }
+
+  printData<K extends Kind>(kind: K, data: ReadonlyDeep<Output[K]>): void {
+    write('stdout', `${asJson({ schema_version: 1, kind, data })}\n`);
+  }
+
+  printLines(lines: readonly string[]): void {
+    if (lines.length > 0) write('stdout', `${lines.map(onlyColours).join('\n')}\n`);
   }
 
   /** The real world, in which this command acts. Loaded only by the commands that act. */

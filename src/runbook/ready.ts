@@ -99,7 +99,7 @@ export function dependentsOf(plan: Plan, id: string): Task[] {
   let before: number;
   do {
     before = found.size;
-    for (const task of plan.tasks) if (task.dependsOn.some((dependency) => found.has(dependency))) found.add(task.id);
+    for (const task of plan.tasks) if (isAnyIn(found, task.dependsOn)) found.add(task.id);
   } while (found.size > before);
   return plan.tasks.filter((task) => task.id !== id && found.has(task.id));
 }
@@ -144,6 +144,12 @@ export function referenceMistakes<N extends Node>(
   if (tasks.every(({ id }) => id !== undefined))
     for (const task of byId.values()) mistakes.push(...unknownDependencies(task, byId));
   return [...mistakes, ...cycles(byId)];
+}
+
+/** By index, as in `isWaiting`. */
+function isAnyIn(found: ReadonlySet<string>, ids: readonly string[]): boolean {
+  for (let i = 0; i < ids.length; i++) if (found.has(ids[i] ?? '')) return true;
+  return false;
 }
 
 /** By index, as in `isWaiting`. */

@@ -14,6 +14,8 @@ export interface Settled {
   readonly interrupted: readonly Task[];
   /** By id: RUNNING, and carried out elsewhere by someone who has taken it. */
   readonly taken: ReadonlyMap<string, Taken>;
+  /** Whether of each task its last status was known. */
+  readonly areKnown: boolean;
 }
 
 export interface Change {
@@ -44,7 +46,7 @@ export interface LastStatus {
 
 /** What is known besides the files. */
 export interface Known {
-  /** The last change of status that the journal has, by task. */
+  /** The last change of status that the journal has, by task. Another object, once that is another one. */
   readonly last: Pick<ReadonlyMap<string, LastStatus>, 'get'>;
   /** The task that a runner which is gone was working on: its files may differ since it was cut off between two writes. */
   readonly cutShort: string | undefined;
@@ -56,10 +58,31 @@ export interface Known {
   readonly liveRun: string | undefined;
 }
 
+/** Asked again of the same, it gives the same: a command that writes asks twice, and of many thousand tasks that takes its time. */
 export function settle(runbook: Runbook, known: Known): Settled {
+  if (latest?.runbook !== runbook || !isSame(latest.known, known))
+    latest = { runbook, known, settled: settleAnew(runbook, known) };
+  return latest.settled;
+}
+
+let latest: { readonly runbook: Runbook; readonly known: Known; readonly settled: Settled } | undefined;
+
+function isSame(one: Known, other: Known): boolean {
+  return (
+    one.last === other.last &&
+    one.cutShort === other.cutShort &&
+    one.midWrite === other.midWrite &&
+    one.held === other.held &&
+    one.liveRun === other.liveRun
+  );
+}
+
+function settleAnew(runbook: Runbook, known: Known): Settled {
   const changes: Change[] = [];
+  let areKnown = true;
   const tasks = withEach(runbook.tasks, (task) => {
     const last = known.last.get(task.id);
+    areKnown &&= last !== undefined;
     if (isAsLeft(task, last)) return task;
     const settled = settleTask(task, last, known);
     if (settled.change) changes.push(settled.change);
@@ -87,6 +110,7 @@ export function settle(runbook: Runbook, known: Known): Settled {
     changes: [...changes, ...readied],
     interrupted: known.held ? [] : settled.tasks.filter(({ id, status }) => status === 'RUNNING' && !taken.has(id)),
     taken,
+    areKnown,
   };
 }
 
