@@ -114,7 +114,19 @@ export class Outline {
     return (((this.kept.fields[origin] ?? 0) >> ENTRY_FIELDS.indexOf(field)) & 1) === 1;
   }
 
-  /** With other entries in the place of those from `first` on and before `next`. Undefined if one of them is not of the plain form. */
+  /** All of them, made of those that were kept. */
+  all(kept: readonly unknown[]): unknown[] {
+    const all: unknown[] = [];
+    for (const { start, length, origin } of this.runs)
+      for (let i = 0; i < length; i++) all[start + i] = kept[origin + i];
+    for (const [index, entry] of this.entries) all[index] = entry;
+    return all;
+  }
+
+  /**
+   * With other entries in the place of those from `first` on and before `next`. Undefined if one of them is not of the plain form,
+   * or if by now there are many of them: then all are sooner read than looked for.
+   */
   spliced(first: number, next: number, entries: readonly unknown[]): Outline | undefined {
     if (!entries.every(isPlainEntry)) return undefined;
     const moved = first + entries.length - next;
@@ -129,11 +141,13 @@ export class Outline {
     const known = new Map(entries.map((entry, i) => [first + i, entry]));
     for (const [index, entry] of this.entries)
       if (index < first || index >= next) known.set(index < first ? index : index + moved, entry);
+    if (known.size > this.kept.entries.length + MANY) return undefined;
     const isInOrder = this.isInOrder && moved === 0 && entries.every(({ id }, i) => id === this.id(first + i));
     return new Outline(this.kept, { count: this.count + moved, isInOrder, runs, entries: known });
   }
 }
 
+const MANY = 100;
 const ZERO = '0'.charCodeAt(0);
 
 type Value = Readonly<Record<string, unknown>>;

@@ -87,10 +87,17 @@ function changed(old: PlainReading, text: string): PlainReading | undefined {
   const between = tasksOf(piece.value);
   const outline = old.outline?.spliced(first, next, between);
   const count = countOf(old);
-  const tasks = () => [...tasksOf(old.value).slice(0, first), ...between, ...tasksOf(old.value).slice(next)];
-  const value = outline ? withTasks(topOf(old.value), tasks) : { ...old.value, tasks: tasks() };
+  // Of the one that was kept, so that those between are not held.
+  const origin = old.origin ?? old;
+  const value = outline
+    ? withTasks(topOf(old.value), () => outline.all(tasksOf(origin.value)))
+    : { ...old.value, tasks: spliced(tasksOf(old.value), first, next, between) };
   const gap = lastGap(old.text, entries, next, count) ?? piece.habits.gap ?? lastGap(old.text, entries, 0, first);
-  return readingOf(text, value, { ...piece.habits, ...old.habits, gap }, outline, old.origin ?? old);
+  return readingOf(text, value, { ...piece.habits, ...old.habits, gap }, outline, outline && origin);
+}
+
+function spliced(tasks: readonly unknown[], first: number, next: number, between: readonly unknown[]): unknown[] {
+  return [...tasks.slice(0, first), ...between, ...tasks.slice(next)];
 }
 
 const LIST = 'tasks:\n';

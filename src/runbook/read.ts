@@ -3,12 +3,12 @@ import { basename, dirname, join } from 'node:path';
 import { type Place, RunbookError, type Trouble } from '../errors.ts';
 import { allowOutside, insideProject, realPath } from '../paths.ts';
 import { brief } from './brief.ts';
-import { detailOf, entryOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
+import { detailOf, type Parts, partsOf, warnOfEntry } from './formBySchema.ts';
 import { isPlainRunbook } from './keptReading.ts';
 import { amount, type Detail, type Making, makeModel, makeOutlined, makeTask } from './make.ts';
 import type { Report } from './mistakes.ts';
-import { type Outline, topOf } from './outline.ts';
-import { ENTRY_FIELDS, isPlainDetail, isPlainEntry } from './plainForm.ts';
+import type { Outline } from './outline.ts';
+import { ENTRY_FIELDS, isPlainDetail } from './plainForm.ts';
 import { referenceMistakes, taskMistakes } from './ready.ts';
 import type { RawEntry, RawModel, RawRunbook } from './schema.ts';
 import { readYaml, type YamlSource } from './source.ts';
@@ -58,36 +58,6 @@ function isUnchanged(path: string, { root, source, tasks }: Runbook): boolean {
     if (error instanceof RunbookError) return false;
     throw error;
   }
-}
-
-/**
- * Tasks as their files say them at this moment, by id; those that the runbook has not are left out. Much less is read and
- * checked than for the whole runbook: a mistake elsewhere in the file doesn't keep an outcome from being written.
- */
-export function readTasks(path: string, ids: ReadonlySet<string>): Map<string, Task> {
-  const root = realPath(dirname(path));
-  const source = readYaml(root, join(root, basename(path)));
-  const throwIt: Report = (trouble) => {
-    throw new RunbookError(trouble);
-  };
-  const top = topOf((source.value ?? {}) as Partial<Record<keyof RawRunbook, unknown>>);
-  const { defaults, allow_outside: allowed } = top;
-  allowOutside(root, Array.isArray(allowed) ? allowed.filter((folder) => typeof folder === 'string') : []);
-  const making = { root, source, defaults: (defaults ?? {}) as Making['defaults'], report: throwIt, warn: () => {} };
-  const found = new Map<string, Task>();
-  const { outline } = source;
-  const listed = outline ? undefined : (source.value as { tasks?: unknown } | null)?.tasks;
-  const count = outline?.count ?? (Array.isArray(listed) ? listed.length : 0);
-  // By index: of many thousand, few are wanted.
-  for (let index = 0; index < count; index++) {
-    const id: unknown = outline ? outline.id(index) : (source.entry(index) as RawEntry | null | undefined)?.id;
-    if (typeof id !== 'string' || !ids.has(id) || found.has(id)) continue;
-    const value = source.entry(index);
-    const entry = isPlainEntry(value) ? value : entryOf(value, source, ['tasks', index], throwIt);
-    const task = entry && readEntry({ ...making, isPlain: true }, entry, index);
-    if (task) found.set(id, task);
-  }
-  return found;
 }
 
 /** Reads a runbook and its detail files, and finds all that is wrong in them. */
@@ -190,7 +160,8 @@ function nodeOf(source: YamlSource, index: number): Parameters<typeof referenceM
   };
 }
 
-interface Context extends Making {
+/** What an entry is read with. */
+export interface Context extends Making {
   readonly root: string;
   readonly warn: Report;
   /** Whether no entry has a key that is not known. */
@@ -207,7 +178,7 @@ function attempt<T>(report: Report, read: () => T): T | undefined {
   }
 }
 
-function readEntry(context: Context, entry: RawEntry, index: number): Task | undefined {
+export function readEntry(context: Context, entry: RawEntry, index: number): Task | undefined {
   const { source, report, warn, isPlain } = context;
   if (!isPlain) warnOfEntry(entry, source, ['tasks', index], warn);
   if (!entry.task_detail_file) return makeTask(context, entry, index, undefined);

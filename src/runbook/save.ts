@@ -1,7 +1,7 @@
 // Brings a task's status, and what goes with it, into its files as they are now: only the bytes that are meant.
 import type { NewIssue } from '../events.ts';
 import { type Edit, patch } from './patch.ts';
-import { readTasks } from './read.ts';
+import { readTasks } from './readTasks.ts';
 import type { YamlSource } from './source.ts';
 import { steadily } from './steady.ts';
 import { type Home, homeLine, type Status, type Task } from './task.ts';
