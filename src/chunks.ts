@@ -1,6 +1,6 @@
 // The program's own files, loaded with the code that V8 has made of them before (keptCode.ts).
 import type { Script } from 'node:vm';
-import { bytesOf, isDue, keepCode, keptCode } from './keptCode.ts';
+import { isDue, keepCode, keptCode } from './keptCode.ts';
 
 interface Module {
   exports: unknown;
@@ -24,8 +24,8 @@ export function loadChunk(file: string): unknown {
 
 function compile(name: string): Script {
   const { Script } = process.getBuiltinModule('node:vm');
-  // The build writes nothing but ASCII, and the function around it.
-  const source = bytesOf(`${__dirname}/${name}`).toString('latin1');
+  // The build has put a function around it. Node has just read this program in the same way, so that it has that compiled.
+  const source = process.getBuiltinModule('node:fs').readFileSync(`${__dirname}/${name}`, 'utf8');
   const kept = keptCode(name);
   // By its bare name: the code is the same wherever the program is installed.
   const script = new Script(source, kept ? { filename: name, cachedData: kept.code } : { filename: name });

@@ -2,7 +2,6 @@
 // command. It stands in the person's cache folder, for each command by itself, since each needs other functions; its help and a dry run
 // keep their own. Whatever goes wrong with it, the files themselves are there. Node has the same from 22 on, under the same switch
 // (NODE_DISABLE_COMPILE_CACHE).
-import type { Stats } from 'node:fs';
 import type { Script } from 'node:vm';
 
 const {
@@ -32,42 +31,35 @@ export interface KeptCode {
 /** Undefined if there is none that can be run as it is: V8 does not look at what it gets. */
 export function keptCode(name: string): KeptCode | undefined {
   if (!cache) return undefined;
-  let age = 0;
   try {
-    const bytes = bytesOf(`${cache}/${name}`, (stats) => {
-      age = Date.now() - stats.mtimeMs;
-      return process.platform === 'win32' || (stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0);
-    });
-    const code = halfOf(bytes);
-    return code && { code, looks: bytes.at(-1) ?? 0, age };
+    const file = openSync(`${cache}/${name}`, 'r');
+    try {
+      const { size, mtimeMs, uid, mode } = fstatSync(file);
+      if (process.platform !== 'win32' && (uid !== process.geteuid?.() || (mode & 0o022) !== 0)) return undefined;
+      const bytes = bytesOf(file, size);
+      const code = halfOf(bytes);
+      return code && { code, looks: bytes.at(-1) ?? 0, age: Date.now() - mtimeMs };
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }
 }
 
-/** Each file in turn: the system has to find memory for what is written to for the first time. */
-const ROOM = Buffer.allocUnsafe(1 << 19);
+/** For each file in turn, the largest first: the system has to find memory for what is written to for the first time. */
+let room = Buffer.alloc(0);
 
-/**
- * All of a file, until the next is read; nothing of one that is not fit. It is read as plainFile.ts reads: what of Node is used for
- * that has to be compiled at each start.
- */
-export function bytesOf(path: string, isFit: (stats: Stats) => boolean = () => true): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const stats = fstatSync(file);
-    const size = isFit(stats) ? stats.size : 0;
-    const bytes = size > ROOM.length ? Buffer.allocUnsafe(size) : ROOM;
-    let total = 0;
-    while (total < size) {
-      const length = readSync(file, bytes, total, size - total, null);
-      if (length === 0) break;
-      total += length;
-    }
-    return bytes.subarray(0, total);
-  } finally {
-    closeSync(file);
+/** Read as plainFile.ts reads: what of Node is used for that has to be compiled at each start. */
+function bytesOf(file: number, size: number): Buffer {
+  if (size > room.length) room = Buffer.allocUnsafe(size);
+  let total = 0;
+  while (total < size) {
+    const length = readSync(file, room, total, size - total, null);
+    if (length === 0) break;
+    total += length;
   }
+  return room.subarray(0, total);
 }
 
 /**
@@ -132,24 +124,23 @@ function hasLooked(name: string, { code, looks }: KeptCode): void {
   }
 }
 
-const MANNERS = [
-  ['-help', '--help', '-h'],
-  ['-dry', '--dry-run', '-n'],
-] as const;
-
 const cache = cacheFolder();
 
 /** Undefined if there is no place for it, or none is wanted. */
 function cacheFolder(): string | undefined {
   const { env, platform, version, arch } = process;
   if (env['NODE_DISABLE_COMPILE_CACHE']) return undefined;
-  const home = env['HOME'] && `${env['HOME']}${platform === 'darwin' ? '/Library/Caches' : '/.cache'}`;
-  const base = platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_CACHE_HOME'] || home;
+  const base = platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_CACHE_HOME'] || homeCache(env['HOME'], platform);
+  // One that is not absolute would be somewhere in the person's project.
+  if (!base || !(platform === 'win32' ? /^[a-z]:[\\/]/i.test(base) : base.startsWith('/'))) return undefined;
   const words = process.argv.slice(2);
   const [word = 'status'] = words;
-  // One that is not absolute would be somewhere in the person's project.
-  if (!base || !/^(?:\/|[A-Za-z]:[\\/])/.test(base)) return undefined;
+  const isNamed = (...flags: string[]) => flags.some((flag) => words.includes(flag));
   // Who was the first to call a command has said what is kept for it: its help, and a dry run, need other functions.
-  const manner = MANNERS.find(([, ...flags]) => flags.some((flag) => words.includes(flag)))?.[0] ?? '';
+  const manner = isNamed('--help', '-h') ? '-help' : isNamed('--dry-run', '-n') ? '-dry' : '';
   return `${base}/runbook/${version}-${arch}/${/^[a-z]{2,12}$/.test(word) ? word : 'flags'}${manner}`;
+}
+
+function homeCache(home: string | undefined, platform: string): string | undefined {
+  return home && `${home}/${platform === 'darwin' ? 'Library/Caches' : '.cache'}`;
 }
