@@ -7,14 +7,14 @@ import { inRows, type Page } from './page.ts';
 import { limit } from './times.ts';
 import { count, fit, money, oneLine, plural, spread, wrap } from './words.ts';
 
-export function sayHead(page: Page, { task, step, of }: { task: Task; step: number; of: number }): void {
+export function headLines(page: Page, { task, step, of }: { task: Task; step: number; of: number }): string[] {
   const { palette } = page;
   const columns = page.columns;
   const title = fit(`▶ ${oneLine(task.id)}${page.named(task)}`, columns);
   const right = `step ${step} of ${of}`;
   const line = spread(title, right, columns);
   const painted = line.replace(oneLine(task.id), (id) => palette.bold(id)).replace(right, palette.dim(right));
-  page.say(...(page.hasText && !page.screen.sideBySide ? [''] : []), painted);
+  return [...(page.hasText && !page.screen.sideBySide ? [''] : []), painted];
 }
 
 export function planRows(page: Page, plan: StepPlan, description: string | undefined): string[] {

@@ -3,7 +3,7 @@ import { unreachable } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { howItEnded } from '../handlers/checks.ts';
 import type { Task } from '../runbook/task.ts';
-import { planRows, sayHead } from './announcement.ts';
+import { headLines, planRows } from './announcement.ts';
 import { type ChangeEvent, sentencesOf } from './changes.ts';
 import {
   sayEnd,
@@ -185,14 +185,15 @@ class Show {
   #announce({ task, step, of, plan }: Event & { kind: 'announced' }): void {
     const page = this.#page;
     this.#saidOfScript = plan.kind === 'script' ? 'running' : undefined;
-    if (this.#headed !== task.id) this.#head({ task, step, of });
+    const head = this.#headed === task.id ? [] : headLines(page, { task, step, of });
     this.#headed = undefined;
     const rows = planRows(page, plan, task.description);
-    page.say(...rows, ...(page.screen.sideBySide && plan.kind === 'script' ? [] : ['']));
+    // In one write.
+    page.say(...head, ...rows, ...(page.screen.sideBySide && plan.kind === 'script' ? [] : ['']));
   }
 
   #head(first: { task: Task; step: number; of: number }): void {
-    sayHead(this.#page, first);
+    this.#page.say(...headLines(this.#page, first));
     this.#headed = first.task.id;
   }
 
