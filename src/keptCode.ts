@@ -24,8 +24,6 @@ export interface KeptCode {
   code: Buffer;
   /** How many commands, since it was kept, have looked whether they needed more than it holds, and did not. */
   looks: number;
-  /** In milliseconds. */
-  age: number;
 }
 
 /** Undefined if there is none that can be run as it is: V8 does not look at what it gets. */
@@ -34,11 +32,11 @@ export function keptCode(name: string): KeptCode | undefined {
   try {
     const file = openSync(`${cache}/${name}`, 'r');
     try {
-      const { size, mtimeMs, uid, mode } = fstatSync(file);
+      const { size, uid, mode } = fstatSync(file);
       if (process.platform !== 'win32' && (uid !== process.geteuid?.() || (mode & 0o022) !== 0)) return undefined;
       const bytes = bytesOf(file, size);
       const code = halfOf(bytes);
-      return code && { code, looks: bytes.at(-1) ?? 0, age: Date.now() - mtimeMs };
+      return code && { code, looks: bytes.at(-1) ?? 0 };
     } finally {
       closeSync(file);
     }
@@ -73,12 +71,16 @@ function halfOf(twice: Buffer): Buffer | undefined {
 }
 
 /**
- * Whether it is time to look if this command needs more than is kept: what the first call of a command needed is not all that the next
- * ones will. To look takes 3 ms, so the next command does it, one that comes 4 s after that, 64 s after that …, until one needs more.
+ * Whether to look if this command needs more than is kept: what the first call of a command needed is not all that the next ones will.
+ * To look takes 3 ms, and is the less worth it the oftener it was in vain; by `chance`, from 0 to 1, since calls of one kind may well
+ * come in turns with those of another.
  */
-export function isDue({ looks, age }: KeptCode): boolean {
-  return looks === 0 || age >= 250 * 16 ** looks;
+export function isDue({ looks }: Pick<KeptCode, 'looks'>, chance = Math.random()): boolean {
+  return chance * (1 + looks) < 1;
 }
+
+/** Of the same functions, V8 makes some bytes more or less. */
+const SLIGHT = 200;
 
 const toKeep: { name: string; script: Script; kept: KeptCode | undefined }[] = [];
 
@@ -97,8 +99,7 @@ function keepAll(exitCode: number): void {
     let isNew = false;
     for (const { name, script, kept } of toKeep) {
       const code = script.createCachedData();
-      // Of the same functions, V8 makes some bytes more or less.
-      if (kept && code.length < kept.code.length + 500) hasLooked(name, kept);
+      if (kept && code.length < kept.code.length + SLIGHT) hasLooked(name, kept);
       else {
         const temporary = `${cache}/${name}.${process.pid}`;
         writeFileSync(temporary, Buffer.concat([code, code, Buffer.of(0)]), { mode: 0o600 });
@@ -118,7 +119,8 @@ function hasLooked(name: string, { code, looks }: KeptCode): void {
   const file = openSync(`${cache}/${name}`, 'r+');
   try {
     // Another command may have kept its own meanwhile.
-    if (fstatSync(file).size === 2 * code.length + 1) writeSync(file, Buffer.of(looks + 1), 0, 1, 2 * code.length);
+    if (fstatSync(file).size === 2 * code.length + 1)
+      writeSync(file, Buffer.of(Math.min(looks + 1, 255)), 0, 1, 2 * code.length);
   } finally {
     closeSync(file);
   }
