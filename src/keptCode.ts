@@ -79,6 +79,11 @@ export function isDue({ looks }: Pick<KeptCode, 'looks'>, chance = Math.random()
   return chance * (1 + looks) < 3;
 }
 
+/** There is one byte for how often was looked. */
+export function oneMore(looks: number): number {
+  return Math.min(looks + 1, 255);
+}
+
 /** Of the same functions, V8 makes some bytes more or less. */
 const SLIGHT = 200;
 
@@ -119,8 +124,7 @@ function hasLooked(name: string, { code, looks }: KeptCode): void {
   const file = openSync(`${cache}/${name}`, 'r+');
   try {
     // Another command may have kept its own meanwhile.
-    if (fstatSync(file).size === 2 * code.length + 1)
-      writeSync(file, Buffer.of(Math.min(looks + 1, 255)), 0, 1, 2 * code.length);
+    if (fstatSync(file).size === 2 * code.length + 1) writeSync(file, Buffer.of(oneMore(looks)), 0, 1, 2 * code.length);
   } finally {
     closeSync(file);
   }
