@@ -3,6 +3,7 @@ import type { Place } from '../errors.ts';
 import { brief } from './brief.ts';
 import type { Report } from './mistakes.ts';
 import type { EntryField } from './outline.ts';
+import { valueAt } from './patch/value.ts';
 import type { RawAi, RawCheck, RawDetail, RawEntry, RawIssue, RawModel, RawRunbook, RawScript } from './schema.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 import {
@@ -256,9 +257,7 @@ function placer([entry, detail]: Task['homes'], runbook: YamlSource): Task['plac
 }
 
 function has(home: Home, path: YamlPath): boolean {
-  let value = mapOfHome(home);
-  for (const step of path) value = (value as Record<string | number, unknown> | null | undefined)?.[step];
-  return value != null;
+  return valueAt(mapOfHome(home), path) != null;
 }
 
 function asText(variables: RawEntry['env']): Record<string, string> {

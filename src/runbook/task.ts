@@ -1,5 +1,6 @@
 // What the rest of the program knows of a runbook: plain camelCase records, made by read.ts.
 import type { Place } from '../errors.ts';
+import { valueAt } from './patch/value.ts';
 import type { YamlPath, YamlSource } from './source.ts';
 import type { Provider, Status, TaskType } from './vocabulary.ts';
 
@@ -138,7 +139,7 @@ export function openIssue(task: Task): Issue | undefined {
 export function mapOfHome({ source, path }: Home): unknown {
   const [list, index] = path;
   if (list === 'tasks' && typeof index === 'number' && path.length === 2) return source.entry(index);
-  return path.reduce((at, step) => (at as Record<string | number, unknown> | null | undefined)?.[step], source.value);
+  return valueAt(source.value, path);
 }
 
 /** Where a home's status stands, as it is shown: `tasks/pack.yaml:4`. */
