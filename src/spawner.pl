@@ -5,9 +5,10 @@
 use strict;
 
 # The numbers of system calls; the first is taken for one as it stands.
-my ($READ, $WRITE, $CLOSE, $PIPE2, $DUP3, $SETSID, $SOCKETPAIR, $PIDFD_OPEN, $CLOSE_RANGE) = map { $_ + 0 } @ARGV;
+my ($READ, $WRITE, $CLOSE, $PIPE2, $DUP3, $SETSID, $SOCKETPAIR, $FCNTL, $PIDFD_OPEN, $CLOSE_RANGE) = map { $_ + 0 } @ARGV;
 my ($AF_UNIX, $SOCK_STREAM) = (1, 1);
 my $CLOEXEC = 0x80000;
+my ($F_SETFL, $NONBLOCK, $EAGAIN) = (4, 0x800, 11);
 my $PIECE   = 1 << 16;
 # The last file number that there can be.
 my $LAST = 0x7fffffff;
@@ -17,6 +18,8 @@ my ($FEW, $MANY) = (1, 3);
 my $started = 0;
 # In seconds. What a program prints is told together with its end, if that comes so soon; a fork is made when nothing came for so long.
 my ($SOON, $QUIET) = (0.002, 0.02);
+# Until then, or until so much else has happened, nobody looks what a program prints: each look would keep it from going on.
+my $TURNS = 3;
 
 # By pid: the forks that wait, and the programs that run, with the numbers of their files.
 my %kids;
@@ -30,6 +33,8 @@ my ($asked, $told, $aside) = ('', '', '');
 my ($is_urgent, $kept) = (0, 0);
 # The numbers of files that are to be closed.
 my @done;
+# The programs that have just been started.
+my @fresh;
 my $buffer = "\0" x $PIECE;
 
 # A program may end before it has read what it is given.
@@ -56,11 +61,12 @@ for (;;) {
     shut($_) for splice @done;
     refill() if $is_telling;
     vec(my $ready = $watched, 0, 1) = 1;
-    my $found = select($ready, undef, undef, $before ? $SOON : $spares <= $FEW ? $QUIET : undef);
+    my $found = select($ready, undef, undef, $before || @fresh ? $SOON : $spares <= $FEW ? $QUIET : undef);
     # It was stopped, and goes on.
     next if $found < 0 && $! == 4;
     exit 1 if $found < 0;
-    refill() if !$found && !$before;
+    refill() if !$found && !$before && !@fresh;
+    look_at_fresh(!$found) if @fresh;
     # What is new comes last: a file that it opens may get the number of one that was closed in this turn.
     for my $file ($found ? sort { $a <=> $b } keys %on : ()) {
         $on{$file}->() if vec($ready, $file, 1) && $on{$file};
@@ -110,6 +116,7 @@ sub prefork {
     my ($line, $own_line) = unpack('i2', $ends);
     return without($line, $own_line) if syscall($PIPE2, $pipe, $CLOEXEC) < 0;
     my ($out, $own_out) = unpack('i2', $pipe);
+    syscall($FCNTL, $out, $F_SETFL, $NONBLOCK);
     my $pid = fork;
     return without($line, $own_line, $out, $own_out) if !defined $pid;
     become($own_line, $own_out) if !$pid;
@@ -155,14 +162,33 @@ sub start {
     $started++;
     $kid->{is_started} = 1;
     put($kid->{files}{line}, pack('N/a*', $what));
+    $kid->{turns} = $TURNS;
+    push @fresh, $kid;
+}
+
+# From here on, what they print is told as it comes.
+sub look_at_fresh {
+    my ($is_quiet) = @_;
+    my @young;
+    for my $kid (@fresh) {
+        if    ($kid->{turns}-- > 0 && !$is_quiet) { push @young, $kid }
+        elsif ($kid->{files}{out})                { look_at($kid) }
+    }
+    @fresh = @young;
+}
+
+sub look_at {
+    my ($kid) = @_;
     watch($kid->{files}{out}, sub { print_of($kid) });
 }
 
+# Whether there may be more at once.
 sub print_of {
     my ($kid) = @_;
-    my $piece = piece_of($kid->{files}{out});
-    if ($piece eq '') { forget($kid, 'out'); settle($kid) }
-    else              { $told .= message('o', $kid->{pid}, $piece) }
+    my $piece = piece_of($kid->{files}{out}) // return 0;
+    if ($piece eq '') { forget($kid, 'out'); settle($kid); return 0 }
+    $told .= message('o', $kid->{pid}, $piece);
+    return 1;
 }
 
 sub ended {
@@ -172,12 +198,13 @@ sub ended {
     # Nothing is in it where it has become another program.
     $kid->{errno} = $? == 127 << 8 ? piece_of($kid->{files}{line}) : '';
     forget($kid, $_) for qw(ended line);
+    @fresh = grep { $_ != $kid } @fresh;
     $spares-- if !$kid->{is_started};
     if (!$kid->{is_started} || $kid->{errno} ne '') { forget($kid, 'out') }
     # Twice: what it has printed, and that there is no more.
-    for (1, 2) { print_of($kid) if $kid->{files}{out} && is_ready($kid->{files}{out}) }
+    if ($kid->{files}{out}) { print_of($kid) && print_of($kid) }
     # What it has started itself may still hold its pipe.
-    urgently('d', $kid->{pid}, '') if !settle($kid);
+    if (!settle($kid)) { look_at($kid); urgently('d', $kid->{pid}, '') }
 }
 
 sub forget {
@@ -204,11 +231,6 @@ sub watch {
     vec($watched, $file, 1) = 1;
 }
 
-sub is_ready {
-    vec(my $ready = '', $_[0], 1) = 1;
-    return select($ready, undef, undef, 0) > 0;
-}
-
 sub message { return pack('a N N/a*', @_) }
 
 sub urgently {
@@ -224,11 +246,11 @@ sub framed {
     return $what;
 }
 
-# Empty at the end.
+# Empty at the end; undefined where there is nothing yet, of a file for which nobody waits.
 sub piece_of {
     my ($file) = @_;
     my $length = syscall($READ, $file, $buffer, $PIECE);
-    return $length > 0 ? substr($buffer, 0, $length) : '';
+    return $length > 0 ? substr($buffer, 0, $length) : $length < 0 && $! == $EAGAIN ? undef : '';
 }
 
 # Its other end is closed when the runner is gone.

@@ -14,10 +14,10 @@ import { getSystemErrorName } from 'node:util';
 import { DRAIN_MS, type Ended, endTree, type Program, type Start, type Started, startByNode } from './starting.ts';
 
 const PERL = '/usr/bin/perl';
-/** The numbers of read, write, close, pipe2, dup3, setsid and socketpair by `process.arch`. */
-const OTHERS = [63, 64, 57, 59, 24, 157, 199];
+/** The numbers of read, write, close, pipe2, dup3, setsid, socketpair and fcntl by `process.arch`. */
+const OTHERS = [63, 64, 57, 59, 24, 157, 199, 25];
 const CALLS: Readonly<Record<string, readonly number[]>> = {
-  x64: [0, 1, 3, 293, 292, 112, 53],
+  x64: [0, 1, 3, 293, 292, 112, 53, 72],
   arm64: OTHERS,
   riscv64: OTHERS,
   loong64: OTHERS,
