@@ -26,7 +26,7 @@ const LOOKS = 3;
 /** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
 const CLEARED_AFTER = 500;
 /** So many scripts that follow one another are more than most runs have. */
-const MANY = 30;
+const MANY = 3;
 
 /** What is known of the files since the last look at them. */
 interface Knowledge {

@@ -15,6 +15,7 @@ import { compactTime } from './journaling.ts';
 import { naming, reasonOf, statOf } from './paths.ts';
 import { markOf } from './runbook/find.ts';
 import { encoded } from './runbook/memory.ts';
+import { writeWhole } from './runbook/write.ts';
 import type { Session } from './session.ts';
 import { sha256 } from './sha256.ts';
 
@@ -47,7 +48,8 @@ export function openTaskLog({ root, world }: Session, taskId: string, staysOpen 
     open = undefined;
   };
   if (!staysOpen) close();
-  const write = (text: string) => naming(path, () => appendFileSync(open ?? path, text));
+  const write = (text: string) =>
+    naming(path, () => (open === undefined ? appendFileSync(path, text) : writeWhole(open, Buffer.from(text))));
   let isBroken = false;
   return {
     file,

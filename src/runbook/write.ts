@@ -228,7 +228,7 @@ function writeSynced(path: string, content: string | Buffer, like: Stats | undef
   }
 }
 
-function writeWhole(file: number, bytes: Buffer): void {
+export function writeWhole(file: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 

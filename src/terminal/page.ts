@@ -97,21 +97,23 @@ export class Page {
   }
 }
 
-/** From the end of a script to the start of the next, what is shown is one write. */
+/** While one script follows another, what is shown is one write where it would be many. */
 export function inOneWrite(show: (event: Event) => void): (event: Event) => void {
   let isFirst = true;
   return (event) => {
-    if (!isFirst && isBetween(event)) keepBack();
-    else letGo();
+    if (!isFirst && isBetween(event)) keepBack(() => show(event));
+    else {
+      letGo();
+      show(event);
+    }
     isFirst = false;
-    show(event);
   };
 }
 
-/** Whether the event stands between two scripts, or is one of a script's. Before one starts, it is said. */
+/** Whether the event stands between two scripts, or is one of a script's. */
 function isBetween(event: Event): boolean {
   if (event.kind === 'announced') return event.plan.kind === 'script';
-  return ['output', 'scriptEnded', 'ended', 'readied'].includes(event.kind);
+  return ['started', 'output', 'scriptEnded', 'ended', 'readied'].includes(event.kind);
 }
 
 /** With points between them, and broken only there. */

@@ -42,6 +42,7 @@ export function columnsOf(stream: 'stdout' | 'stderr'): number | undefined {
  * ends the program.
  */
 export function write(stream: 'stdout' | 'stderr', text: string): void {
+  makeDue();
   if (stream === 'stderr' && isKeptBack && kept.length < MOST_KEPT) {
     kept += text;
     return;
@@ -56,22 +57,39 @@ export function write(stream: 'stdout' | 'stderr', text: string): void {
 }
 
 /**
- * What is written on stderr from here on comes out with `letGo`, and before anything is waited for: to write a line costs as much as
- * to make it, and wakes up whoever reads it.
+ * What `make` writes on stderr is made, by this and not sooner, once nothing else is to be done; and it comes out with `letGo`, or
+ * by itself: at once, or where much follows, when it is time for another look at the screen. To make a line takes time in which a
+ * script could run already, and to write it wakes up whoever reads it.
  */
-export function keepBack(): void {
+export function keepBack(make: () => void): void {
+  if (due.push(make) === 1) setImmediate(makeDue);
   if (isKeptBack) return;
   isKeptBack = true;
-  setImmediate(letGo);
+  const wait = shownAt + LOOK_MS - performance.now();
+  if (wait > 0) timer = setTimeout(letGo, wait);
+  else setImmediate(letGo);
   if (!isSeenOff) process.once('exit', letGo);
   isSeenOff = true;
 }
 
 export function letGo(): void {
+  makeDue();
+  clearTimeout(timer);
   isKeptBack = false;
-  if (kept !== '') write('stderr', '');
+  if (kept === '') return;
+  write('stderr', '');
+  shownAt = performance.now();
 }
 
+function makeDue(): void {
+  for (const make of due.splice(0)) make();
+}
+
+/** No screen shows more, and no eye sees more, than one picture in so many milliseconds. */
+const LOOK_MS = 16;
+let shownAt = Number.NEGATIVE_INFINITY;
+let timer: NodeJS.Timeout | undefined;
+const due: (() => void)[] = [];
 let isKeptBack = false;
 let isSeenOff = false;
 let kept = '';

@@ -7,7 +7,7 @@ import { endSurvivors, survivorsOf } from '../survivors.ts';
 import type { Ask, World } from '../world.ts';
 import { type Palette, paletteFor } from './colour.ts';
 import { makeShow } from './show.ts';
-import { isTerminal } from './streams.ts';
+import { isTerminal, letGo } from './streams.ts';
 import { type AnswerFlags, flagsFirst, nobody } from './unattended.ts';
 
 export interface RealWorldOptions {
@@ -68,6 +68,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
 function askedLater(load: () => Promise<Ask>): Ask {
   let loaded: Promise<Ask> | undefined;
   const person = () => {
+    letGo();
     loaded ??= load();
     return loaded;
   };
