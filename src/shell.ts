@@ -5,7 +5,7 @@ import { statOf } from './paths.ts';
 import type { Command } from './runbook/task.ts';
 import type { Environment, Redactor } from './secrets.ts';
 import { openSpawner } from './spawner.ts';
-import { type Ended, endTree, type Start, startByNode } from './starting.ts';
+import { type Ended, endTree, type Run, runByNode } from './starting.ts';
 import type { Shell } from './world.ts';
 
 /** How long a process tree has to end by itself after SIGTERM, in milliseconds. */
@@ -20,10 +20,10 @@ export function killAllNow(): void {
 
 export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, environment: Environment): Shell {
   let defined: ReturnType<typeof definedOnly> | undefined;
-  let spawner: Promise<Start | undefined> | undefined;
-  const starter = async (env: ReturnType<typeof definedOnly>) => {
+  let spawner: Promise<Run | undefined> | undefined;
+  const runner = async (env: ReturnType<typeof definedOnly>) => {
     spawner ??= openSpawner(env);
-    return (await spawner) ?? startByNode;
+    return (await spawner) ?? runByNode;
   };
   return async (command, options) => {
     const started = performance.now();
@@ -45,12 +45,13 @@ export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, envir
       // What it reads is written by Node.
       defined ??= definedOnly(environment);
       const env = defined;
-      const start = input === undefined ? await starter(env) : startByNode;
+      const run = input === undefined ? await runner(env) : runByNode;
+      const onStart = (pid: number) => {
+        watch = watchOver(pid, signal, options.timeoutMs);
+        options.onStart?.();
+      };
       const onOutput = (piece: string) => tellIfAny(options.onOutput, output.push(piece));
-      const program = await start({ command, cwd, env, ownEnv, input, onOutput, onStdout });
-      watch = watchOver(program.pid, signal, options.timeoutMs);
-      if (program.pid !== undefined) options.onStart?.();
-      ended = await program.ended;
+      ended = await run({ command, cwd, env, ownEnv, input, onStart, onOutput, onStdout });
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
       return result('notStarted', { problem: redactor.text(startProblem(command, options.cwd, error)) });
@@ -58,7 +59,7 @@ export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, envir
       watch?.stop();
     }
     tellIfAny(options.onOutput, output.end());
-    if (watch.cause) return result(watch.cause, { signal: ended.signal });
+    if (watch?.cause) return result(watch.cause, { signal: ended.signal });
     return result('exited', ended);
   };
 }
@@ -74,9 +75,8 @@ function tellIfAny(tell: (text: string) => void, text: string): void {
 }
 
 /** Ends the tree when the time is over or the person wants out, and remembers which of the two it was. */
-function watchOver(pid: number | undefined, signal: AbortSignal, timeoutMs: number | undefined) {
+function watchOver(pid: number, signal: AbortSignal, timeoutMs: number | undefined) {
   const watch: { cause: 'timedOut' | 'aborted' | undefined; stop: () => void } = { cause: undefined, stop: () => {} };
-  if (pid === undefined) return watch;
   running.add(pid);
   let force: NodeJS.Timeout | undefined;
   const end = (cause: 'timedOut' | 'aborted') => {

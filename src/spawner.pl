@@ -1,170 +1,126 @@
-# Starts programs for the runner: to fork this small process costs a fraction of what it costs to fork Node's. Forks that wait for
-# what they are to become are at hand. src/spawner.ts is the other side, and says what is written where. Ends when its stdin ends.
-# Perl's own files are not used: of each that it opens, it asks the system four things. Nor are its warnings: a fork would have a
-# third more to copy.
+# Starts programs for the runner: to fork this small process costs a fraction of what it costs to fork Node's. src/spawner.ts is the
+# other side, and says what is written where. Ends when there is nothing more to come from there.
+# A fork has to copy each page that it writes to, or that this process writes to after it: so all that a program gets is made ready
+# before, and the fork does two things. Perl's own files are not used: of each that it opens, it asks the system four things. Nor are
+# its warnings: a fork would have a third more to copy.
 use strict;
 
 # The numbers of system calls; the first is taken for one as it stands.
-my ($READ, $WRITE, $CLOSE, $PIPE2, $DUP3, $SETSID, $SOCKETPAIR, $FCNTL, $PIDFD_OPEN, $CLOSE_RANGE) = map { $_ + 0 } @ARGV;
-my ($AF_UNIX, $SOCK_STREAM) = (1, 1);
+my ($READ, $WRITE, $CLOSE, $PIPE2, $DUP3, $SETSID, $FCNTL, $PIDFD_OPEN, $CLOSE_RANGE) = map { $_ + 0 } @ARGV;
 my $CLOEXEC = 0x80000;
-my ($F_SETFL, $NONBLOCK, $EAGAIN) = (4, 0x800, 11);
-my $PIECE   = 1 << 16;
+my ($F_SETFL, $F_DUPFD_CLOEXEC, $NONBLOCK, $EAGAIN) = (4, 1030, 0x800, 11);
+my $PIECE = 1 << 16;
 # The last file number that there can be.
 my $LAST = 0x7fffffff;
-# When so few forks are left, more are made: as many as were asked for already, up to a limit. More in a row would save some of the
-# pages that have to be copied after each, but they would still be made when the runner asks for the next program.
-my ($FEW, $MANY) = (1, 3);
-my $started = 0;
-# In seconds. What a program prints is told together with its end, if that comes so soon; a fork is made when nothing came for so long.
-my ($SOON, $QUIET) = (0.002, 0.02);
+# In seconds. What a program prints is told together with its end, if that comes so soon.
+my $SOON = 0.002;
 # Until then, or until so much else has happened, nobody looks what a program prints: each look would keep it from going on.
 my $TURNS = 3;
 
-# By pid: the forks that wait, and the programs that run, with the numbers of their files.
-my %kids;
-my $spares = 0;
+# By the number that was asked for: the programs that run, with the numbers of their files; what kept a fork from becoming one.
+my (%kids, %refusals);
+# The programs that have just been started.
+my @fresh;
+# The names of the variables that only the last one has, and what all have.
+my @own;
+my %usual;
 # By the number of a file: what is done when there is something to read in it.
 my %on;
 my $watched = '';
-# What was read and is not obeyed yet; what is to be told; what may wait until there is something else to tell.
-my ($asked, $told, $aside) = ('', '', '');
+# What was read and is not obeyed yet; what is to be told.
+my ($asked, $told) = ('', '');
 # Whether it is to be told at once, and how often it was kept back.
 my ($is_urgent, $kept) = (0, 0);
 # The numbers of files that are to be closed.
 my @done;
-# The programs that have just been started.
-my @fresh;
 my $buffer = "\0" x $PIECE;
 
-# A program may end before it has read what it is given.
-$SIG{PIPE} = 'IGNORE';
-my $pidfd = syscall($PIDFD_OPEN, $$ + 0, 0);
-exit 1 if $pidfd < 0 || syscall($CLOSE_RANGE, 3, $LAST, 0) < 0;
+# The runner may be gone. A program has this as it is by default: nothing that is called is handed on.
+$SIG{PIPE} = sub { };
+exit 1 if syscall($CLOSE_RANGE, 3, $LAST, 0) < 0;
+# A program finds nothing to read, and between two of them, nobody else holds what they print to.
+my ($from, $to) = (copy_of(0), copy_of(1));
 open(my $null, '<', '/dev/null') or exit 1;
+syscall($DUP3, fileno $null, $_, 0) for 0 .. 2;
+my ($refused, $refuse) = pipe_of($NONBLOCK) or exit 1;
+my $self = syscall($PIDFD_OPEN, $$ + 0, 0);
+exit 1 if $self < 0;
+shut($self);
 my $variables;
 hear() until defined($variables = framed());
-%ENV = strings($variables);
-# One of them, with its value.
-my @any = each %ENV;
-prefork();
+%usual = %ENV = strings($variables);
 urgently('y', 0, '');
 
 for (;;) {
     my $before = length $told;
-    my $is_telling = $is_urgent || $before > $PIECE;
-    if ($is_telling) {
-        put(1, $aside . $told) or exit 1;
-        ($aside, $told, $before, $is_urgent, $kept) = ('', '', 0, 0, 0);
+    if ($is_urgent || $before > $PIECE) {
+        put($to, $told) or exit 1;
+        ($told, $before, $is_urgent, $kept) = ('', 0, 0, 0);
     }
-    # The runner has something to think about: the time for what it need not wait for, and to make what it will ask for.
+    # The runner has something to think about: the time for what it need not wait for.
     shut($_) for splice @done;
-    refill() if $is_telling;
-    vec(my $ready = $watched, 0, 1) = 1;
-    my $found = select($ready, undef, undef, $before || @fresh ? $SOON : $spares <= $FEW ? $QUIET : undef);
+    vec(my $ready = $watched, $from, 1) = 1;
+    my $found = select($ready, undef, undef, $before || @fresh ? $SOON : undef);
     # It was stopped, and goes on.
     next if $found < 0 && $! == 4;
     exit 1 if $found < 0;
-    refill() if !$found && !$before && !@fresh;
     look_at_fresh(!$found) if @fresh;
     # What is new comes last: a file that it opens may get the number of one that was closed in this turn.
     for my $file ($found ? sort { $a <=> $b } keys %on : ()) {
         $on{$file}->() if vec($ready, $file, 1) && $on{$file};
     }
-    if ($found && vec($ready, 0, 1)) { hear(); obey() }
+    if ($found && vec($ready, $from, 1)) { hear(); obey() }
     $is_urgent = 1 if $before && (!$found || ++$kept > 2);
 }
 
 sub hear {
-    my $piece = piece_of(0);
+    my $piece = piece_of($from);
     exit 0 if $piece eq '';
     $asked .= $piece;
 }
 
 sub obey {
     while (defined(my $request = framed())) {
-        my ($kind, $pid) = unpack('a N', $request);
-        my $kid = $kids{$pid};
-        if ($kind eq 'n') {
-            urgently('f', 0, pack('N', $! + 0)) if $aside eq '' && !prefork();
-            # Whoever asks next gets another.
-            ($told, $aside, $is_urgent) = ($told . $aside, '', 1);
-        }
-        elsif ($kind eq 's') { start($kid, substr($request, 5)) if $kid }
-        elsif ($kid) { forget($kid, 'out'); settle($kid) }
+        my ($kind, $id) = unpack('a N', $request);
+        if ($kind eq 's') { start($id, strings(substr($request, 5))) }
+        elsif (my $kid = $kids{$id}) { forget($kid, 'out'); settle($kid) }
     }
 }
 
-sub refill {
-    return if $spares > $FEW;
-    my $enough = $started < 2 ? 2 : $started < $MANY ? $started : $MANY;
-    while ($spares < $enough) { prefork() or return }
-}
-
-# There is no room for another. What was forked already ends when its files are closed, and is never heard of.
-sub without {
-    my $errno = $! + 0;
-    shut($_) for @_;
-    $! = $errno;
-    return;
-}
-
-# A process that becomes a program as soon as it is told which. It is told, and says what keeps it from it, through a socket.
-sub prefork {
-    my ($ends, $pipe) = (pack('i2', 0, 0), pack('i2', 0, 0));
-    return if syscall($SOCKETPAIR, $AF_UNIX, $SOCK_STREAM | $CLOEXEC, 0, $ends) < 0;
-    my ($line, $own_line) = unpack('i2', $ends);
-    return without($line, $own_line) if syscall($PIPE2, $pipe, $CLOEXEC) < 0;
-    my ($out, $own_out) = unpack('i2', $pipe);
-    syscall($FCNTL, $out, $F_SETFL, $NONBLOCK);
-    my $pid = fork;
-    return without($line, $own_line, $out, $own_out) if !defined $pid;
-    become($own_line, $own_out) if !$pid;
-    # Before anything else: a process that has ended has none.
-    my $ended = syscall($PIDFD_OPEN, $pid, 0);
-    return without($line, $own_line, $out, $own_out) if $ended < 0;
-    shut($own_line);
-    shut($own_out);
-    my $self = $kids{$pid} = { pid => $pid, files => { line => $line, out => $out, ended => $ended } };
-    $spares++;
-    watch($ended, sub { ended($self) });
-    $aside .= message('p', $pid, '');
-    return 1;
-}
-
-sub become {
-    my ($line, $out) = @_;
-    syscall($SETSID);
-    syscall($DUP3, fileno $null, 0, 0);
-    syscall($DUP3, $out, 1, 0);
-    syscall($DUP3, 1, 2, 0);
-    # Its own ends of what leads to others would keep these open.
-    syscall($DUP3, $line, 3, $CLOEXEC);
-    syscall($CLOSE_RANGE, 4, $LAST, 0);
-    $SIG{PIPE} = 'DEFAULT';
-    # All that is to come, once with nothing: the pages that it writes to are then its own already, and nobody waits for that.
-    turn_into('/', '', @any / 2, @any, '');
-    turn_into(strings(take(3)));
-    put(3, pack('N', $! + 0));
-    exit 127;
-}
-
-sub turn_into {
-    my ($cwd, $file, $variables, @rest) = @_;
-    my %own = splice @rest, 0, 2 * $variables;
-    @ENV{ keys %own } = values %own;
-    chdir $cwd and exec { $file } @rest;
-}
-
 sub start {
-    my ($kid, $what) = @_;
-    $spares--;
-    $started++;
-    $kid->{is_started} = 1;
-    put($kid->{files}{line}, pack('N/a*', $what));
-    $kid->{turns} = $TURNS;
+    my ($id, $cwd, $file, $variables, @rest) = @_;
+    my %own = splice @rest, 0, 2 * $variables;
+    # The runner names its variables alike, most of the time.
+    for (grep { !exists $own{$_} } @own) {
+        if   (exists $usual{$_}) { $ENV{$_} = $usual{$_} }
+        else                     { delete $ENV{$_} }
+    }
+    @own = keys %own;
+    @ENV{@own} = values %own;
+    chdir $cwd or return refuse($id);
+    my ($out, $own_out) = pipe_of(0) or return refuse($id);
+    syscall($FCNTL, $out, $F_SETFL, $NONBLOCK);
+    syscall($DUP3, $own_out, $_, 0) for 1, 2;
+    my $pid = fork;
+    if (defined $pid && !$pid) {
+        syscall($SETSID);
+        exec { $file } @rest;
+        put($refuse, pack('N2', $id, $! + 0));
+        exit 127;
+    }
+    my $errno = $! + 0;
+    syscall($DUP3, 0, $_, 0) for 1, 2;
+    shut($own_out);
+    # Its number was just given back, so that there is one for this.
+    my $ended = defined $pid ? syscall($PIDFD_OPEN, $pid, 0) : -1;
+    if ($ended < 0) { shut($out); $! = $errno; return refuse($id) }
+    my $kid = $kids{$id} = { id => $id, pid => $pid, turns => $TURNS, files => { out => $out, ended => $ended } };
+    watch($ended, sub { ended($kid) });
     push @fresh, $kid;
+    urgently('p', $id, pack('N', $pid));
 }
+
+sub refuse { urgently('f', $_[0], pack('N', $! + 0)) }
 
 # From here on, what they print is told as it comes.
 sub look_at_fresh {
@@ -187,7 +143,7 @@ sub print_of {
     my ($kid) = @_;
     my $piece = piece_of($kid->{files}{out}) // return 0;
     if ($piece eq '') { forget($kid, 'out'); settle($kid); return 0 }
-    $told .= message('o', $kid->{pid}, $piece);
+    $told .= message('o', $kid->{id}, $piece);
     return 1;
 }
 
@@ -195,16 +151,17 @@ sub ended {
     my ($kid) = @_;
     waitpid $kid->{pid}, 0;
     $kid->{status} = $?;
-    # Nothing is in it where it has become another program.
-    $kid->{errno} = $? == 127 << 8 ? piece_of($kid->{files}{line}) : '';
-    forget($kid, $_) for qw(ended line);
+    if ($? == 127 << 8) {
+        my $pairs = piece_of($refused) // '';
+        %refusals = (%refusals, unpack('(N2)*', $pairs));
+        $kid->{errno} = delete $refusals{ $kid->{id} };
+    }
+    forget($kid, 'ended');
     @fresh = grep { $_ != $kid } @fresh;
-    $spares-- if !$kid->{is_started};
-    if (!$kid->{is_started} || $kid->{errno} ne '') { forget($kid, 'out') }
     # Twice: what it has printed, and that there is no more.
     if ($kid->{files}{out}) { print_of($kid) && print_of($kid) }
     # What it has started itself may still hold its pipe.
-    if (!settle($kid)) { look_at($kid); urgently('d', $kid->{pid}, '') }
+    if (!settle($kid)) { look_at($kid); urgently('d', $kid->{id}, '') }
 }
 
 sub forget {
@@ -219,9 +176,9 @@ sub forget {
 sub settle {
     my ($kid) = @_;
     return 0 if !defined $kid->{status} || %{ $kid->{files} };
-    return 1 if !delete $kids{ $kid->{pid} };
-    if   ($kid->{errno} ne '') { urgently('f', $kid->{pid}, $kid->{errno}) }
-    else                       { urgently('x', $kid->{pid}, pack('N', $kid->{status})) }
+    return 1 if !delete $kids{ $kid->{id} };
+    if   (defined $kid->{errno}) { urgently('f', $kid->{id}, pack('N', $kid->{errno})) }
+    else                         { urgently('x', $kid->{id}, pack('N', $kid->{status})) }
     return 1;
 }
 
@@ -253,18 +210,6 @@ sub piece_of {
     return $length > 0 ? substr($buffer, 0, $length) : $length < 0 && $! == $EAGAIN ? undef : '';
 }
 
-# Its other end is closed when the runner is gone.
-sub take {
-    my ($file) = @_;
-    my $bytes = '';
-    while (length $bytes < 4 || length $bytes < 4 + unpack('N', $bytes)) {
-        my $piece = piece_of($file);
-        exit 0 if $piece eq '';
-        $bytes .= $piece;
-    }
-    return substr($bytes, 4);
-}
-
 sub put {
     my ($file, $bytes) = @_;
     while ($bytes ne '') {
@@ -273,6 +218,20 @@ sub put {
         substr($bytes, 0, $length) = '';
     }
     return 1;
+}
+
+sub pipe_of {
+    my ($flags) = @_;
+    my $ends = pack('i2', 0, 0);
+    return syscall($PIPE2, $ends, $CLOEXEC | $flags) < 0 ? () : unpack('i2', $ends);
+}
+
+# Which no program gets.
+sub copy_of {
+    my ($file) = @_;
+    my $copy = syscall($FCNTL, $file, $F_DUPFD_CLOEXEC, 3);
+    exit 1 if $copy < 0;
+    return $copy;
 }
 
 sub shut { syscall($CLOSE, $_[0]) }

@@ -2,22 +2,22 @@
 // more memory it has. It gives them real pipes, too, which can be opened anew (`> /dev/stderr`); Node's are sockets, which can't.
 //
 // All that goes to it is its length, and so many bytes; numbers are big-endian in four. First the variables that all programs get;
-// then what is asked of it: a letter (n: have a fork at hand, s: become this, d: drop the pipe), a pid, the rest. From it comes: a
-// letter, a pid, a length and so many bytes. y (it is ready), p (a fork waits, to become what it is told), f (it could not: errno), o
-// (what it printed), d (ended, its pipe is still open), x (over: the status, as of waitpid).
+// then what is asked of it: a letter (s: start this, d: drop the pipe), a number for it, the rest. From it comes: a letter, that
+// number, a length and so many bytes. y (it is ready), p (it runs: the pid), f (it could not: errno), o (what it printed), d (ended, its
+// pipe is still open), x (over: the status, as of waitpid).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { getSystemErrorName } from 'node:util';
-import { DRAIN_MS, type Ended, endTree, type Program, type Start, type Started, startByNode } from './starting.ts';
+import { DRAIN_MS, type Ended, endTree, type Program, type Run, runByNode } from './starting.ts';
 
 const PERL = '/usr/bin/perl';
-/** The numbers of read, write, close, pipe2, dup3, setsid, socketpair and fcntl by `process.arch`. */
-const OTHERS = [63, 64, 57, 59, 24, 157, 199, 25];
+/** The numbers of read, write, close, pipe2, dup3, setsid and fcntl by `process.arch`. */
+const OTHERS = [63, 64, 57, 59, 24, 157, 25];
 const CALLS: Readonly<Record<string, readonly number[]>> = {
-  x64: [0, 1, 3, 293, 292, 112, 53, 72],
+  x64: [0, 1, 3, 293, 292, 112, 72],
   arm64: OTHERS,
   riscv64: OTHERS,
   loong64: OTHERS,
@@ -26,7 +26,7 @@ const CALLS: Readonly<Record<string, readonly number[]>> = {
 const NEWER = [434, 436];
 
 /** Undefined where the system has not what it takes: it is Linux from 5.9 on, with Perl. */
-export async function openSpawner(env: Readonly<Record<string, string>>): Promise<Start | undefined> {
+export async function openSpawner(env: Readonly<Record<string, string>>): Promise<Run | undefined> {
   const calls = CALLS[process.arch];
   if (process.platform !== 'linux' || calls === undefined || !existsSync(PERL)) return undefined;
   const child = spawn(PERL, [join(__dirname, 'spawner.pl'), ...[...calls, ...NEWER].map(String)], {
@@ -38,7 +38,7 @@ export async function openSpawner(env: Readonly<Record<string, string>>): Promis
   });
   const spawner = new Spawner(child);
   spawner.send(framed(Object.entries(env).flat()));
-  return (await spawner.isReady) ? (program) => spawner.start(program) : undefined;
+  return (await spawner.isReady) ? (program) => spawner.run(program) : undefined;
 }
 
 /** What is done with the answers about one program. */
@@ -46,24 +46,19 @@ interface Asked {
   readonly program: Program;
   readonly refused: (code: string) => void;
   readonly over: (ended: Ended) => void;
+  /** Known when it runs. */
+  pid?: number;
   /** There is one as soon as something was printed. */
   decoder?: StringDecoder;
   drain?: NodeJS.Timeout;
 }
 
-/** Who waits for a fork. */
-interface Waiting {
-  readonly found: (pid: number) => void;
-  readonly refused: (code: string) => void;
-}
-
 class Spawner {
   readonly isReady: Promise<boolean>;
   readonly #child: ChildProcess;
-  /** By the pids of the forks that they were given. */
+  /** By their numbers. */
   readonly #asked = new Map<number, Asked>();
-  readonly #spares: number[] = [];
-  readonly #waiting: Waiting[] = [];
+  #last = 0;
   #tellReady: (isReady: boolean) => void = () => {};
   #isGone = false;
   #isAwaited = true;
@@ -83,7 +78,7 @@ class Spawner {
     this.#child.stdin?.write(bytes);
   }
 
-  start(program: Program): Promise<Started> {
+  run(program: Program): Promise<Ended> {
     const { command, cwd, ownEnv, onStdout } = program;
     const [file, args] =
       command.kind === 'program'
@@ -94,25 +89,12 @@ class Spawner {
     for (const [name, value] of own) words.push(name, value);
     words.push(file, ...args);
     // It has one pipe for all that a program prints. And no system takes a text with a NUL, as Node says.
-    if (this.#isGone || onStdout || words.some((word) => word.includes('\0'))) return startByNode(program);
-    return new Promise((resolve, reject) => {
-      const errorOf = (code: string) => Object.assign(new Error(`spawn ${file} ${code}`), { code });
-      const become = (pid: number) => {
-        const ended = new Promise<Ended>((over, failed) => {
-          this.#asked.set(pid, { program, refused: (code) => failed(errorOf(code)), over });
-        });
-        this.#awaited();
-        this.send(request('s', pid, words));
-        resolve({ pid, ended });
-      };
-      const spare = this.#spares.shift();
-      if (spare !== undefined) {
-        become(spare);
-        return;
-      }
-      this.#waiting.push({ found: become, refused: (code) => reject(errorOf(code)) });
+    if (this.#isGone || onStdout || words.some((word) => word.includes('\0'))) return runByNode(program);
+    return new Promise((over, failed) => {
+      const refused = (code: string) => failed(Object.assign(new Error(`spawn ${file} ${code}`), { code }));
+      this.#asked.set(++this.#last, { program, refused, over });
       this.#awaited();
-      this.send(request('n', 0));
+      this.send(request('s', this.#last, words));
     });
   }
 
@@ -128,47 +110,36 @@ class Spawner {
     this.#awaited();
   }
 
-  #hear(kind: string, pid: number, data: Buffer): void {
-    const asked = this.#asked.get(pid);
+  #hear(kind: string, id: number, data: Buffer): void {
+    if (kind === 'y') this.#tellReady(true);
+    const asked = this.#asked.get(id);
+    if (!asked) return;
     switch (kind) {
-      case 'y':
-        this.#tellReady(true);
-        break;
       case 'p':
-        this.#spares.push(pid);
+        asked.pid = data.readUInt32BE(0);
+        asked.program.onStart(asked.pid);
         break;
       case 'o':
-        if (asked) {
-          asked.decoder ??= new StringDecoder();
-          told(asked, asked.decoder.write(data));
-        }
+        asked.decoder ??= new StringDecoder();
+        told(asked, asked.decoder.write(data));
         break;
       case 'd':
-        if (asked) asked.drain = setTimeout(() => this.send(request('d', pid)), DRAIN_MS);
+        asked.drain = setTimeout(() => this.send(request('d', id)), DRAIN_MS);
         break;
       case 'f':
-        if (asked) this.#forget(pid, asked).refused(getSystemErrorName(-data.readUInt32BE(0)));
-        else this.#waiting.shift()?.refused(getSystemErrorName(-data.readUInt32BE(0)));
+        this.#forget(id, asked).refused(getSystemErrorName(-data.readUInt32BE(0)));
         break;
       case 'x':
-        if (asked) this.#over(pid, asked, endedAs(data.readUInt32BE(0)));
-        // Somebody has ended a fork that waited.
-        else this.#spares.splice(0, Number.POSITIVE_INFINITY, ...this.#spares.filter((spare) => spare !== pid));
+        this.#forget(id, asked);
+        told(asked, asked.decoder?.end() ?? '');
+        asked.over(endedAs(data.readUInt32BE(0)));
         break;
     }
-    for (let spare = this.#waiting[0] && this.#spares.shift(); spare; spare = this.#waiting[0] && this.#spares.shift())
-      this.#waiting.shift()?.found(spare);
   }
 
-  #over(pid: number, asked: Asked, ended: Ended): void {
-    this.#forget(pid, asked);
-    told(asked, asked.decoder?.end() ?? '');
-    asked.over(ended);
-  }
-
-  #forget(pid: number, asked: Asked): Asked {
+  #forget(id: number, asked: Asked): Asked {
     clearTimeout(asked.drain);
-    this.#asked.delete(pid);
+    this.#asked.delete(id);
     return asked;
   }
 
@@ -179,7 +150,7 @@ class Spawner {
   }
 
   get #isHeardOf(): boolean {
-    return this.#asked.size + this.#waiting.length > 0;
+    return this.#asked.size > 0;
   }
 
   #keepAlive(is: boolean): void {
@@ -193,15 +164,14 @@ class Spawner {
   #gone(): void {
     this.#isGone = true;
     this.#tellReady(false);
-    for (const { refused } of this.#waiting.splice(0)) refused('EPIPE');
-    for (const [pid, asked] of this.#asked) {
-      endTree(pid, 'SIGKILL');
-      this.#forget(pid, asked).over({ exitCode: undefined, signal: 'SIGKILL' });
+    for (const [id, asked] of this.#asked) {
+      if (asked.pid !== undefined) endTree(asked.pid, 'SIGKILL');
+      this.#forget(id, asked).over({ exitCode: undefined, signal: 'SIGKILL' });
     }
   }
 }
 
-/** A letter, a pid, a length. */
+/** A letter, a number, a length. */
 const HEAD = 9;
 
 function told({ program }: Asked, text: string): void {
@@ -220,11 +190,11 @@ const SIGNALS =
   `HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
   VTALRM PROF WINCH IO PWR SYS`.split(/\s+/);
 
-/** A letter, a pid, and what goes with it. */
-function request(kind: string, pid: number, texts: readonly string[] = []): Buffer {
+/** A letter, a number, and what goes with it. */
+function request(kind: string, id: number, texts: readonly string[] = []): Buffer {
   const bytes = framed(texts, 5);
   bytes.write(kind, 4, 'latin1');
-  bytes.writeUInt32BE(pid, 5);
+  bytes.writeUInt32BE(id, 5);
   return bytes;
 }
 

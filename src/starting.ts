@@ -12,16 +12,11 @@ export interface Program {
   readonly ownEnv: Readonly<Record<string, string>>;
   /** What it reads; nothing if undefined. */
   readonly input: string | undefined;
+  /** Called once it runs, before it is told what it prints. */
+  readonly onStart: (pid: number) => void;
   readonly onOutput: (piece: string) => void;
   /** Gets what it prints on stdout; `onOutput` gets the rest. */
   readonly onStdout: ((piece: string) => void) | undefined;
-}
-
-export interface Started {
-  /** Undefined where it could not be started. */
-  readonly pid: number | undefined;
-  /** When it has ended, and all that it printed was told. Rejected with the system's error where it could not be started. */
-  readonly ended: Promise<Ended>;
 }
 
 export interface Ended {
@@ -29,12 +24,13 @@ export interface Ended {
   readonly signal: string | undefined;
 }
 
-export type Start = (program: Program) => Promise<Started>;
+/** Comes back when it has ended, and all that it printed was told. Rejected with the system's error where it could not be started. */
+export type Run = (program: Program) => Promise<Ended>;
 
 /** How long to wait for more output once the program itself has ended, in milliseconds: a child it left may keep the pipe. */
 export const DRAIN_MS = 500;
 
-export const startByNode: Start = async ({ command, cwd, env, ownEnv, input, onOutput, onStdout }) => {
+export const runByNode: Run = async ({ command, cwd, env, ownEnv, input, onStart, onOutput, onStdout }) => {
   const windows = process.platform === 'win32';
   const settings = {
     cwd,
@@ -52,7 +48,9 @@ export const startByNode: Start = async ({ command, cwd, env, ownEnv, input, onO
   child.stdin?.end(input);
   listen(child.stderr, onOutput);
   listen(child.stdout, onStdout ?? onOutput);
-  return { pid: child.pid, ended: endOf(child) };
+  const ended = endOf(child);
+  if (child.pid !== undefined) onStart(child.pid);
+  return ended;
 };
 
 function listen(stream: Readable | null, tell: (piece: string) => void): void {
