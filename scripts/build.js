@@ -67,12 +67,12 @@ for (const { fileName, code } of output) {
   const text = inAscii(withValues(withLoads(code)));
   replace(join('dist', fileName), fileName === 'cli.cjs' ? text : asFunction(text));
 }
-replace('dist/spawner.pl', readFileSync('src/spawner.pl', 'utf8'));
+replace('dist/spawner.py', readFileSync('src/spawner.py', 'utf8'));
 replace('dist/licenses.txt', licencesOf([...imports.keys()].filter((id) => !id.startsWith('\0'))));
 const schemas = JSON.parse(execFileSync(process.execPath, ['dist/cli.cjs', 'schema', 'all']));
 for (const [which, schema] of Object.entries(schemas))
   replace(`dist/schemas/${which}.json`, `${JSON.stringify(schema, null, 2)}\n`);
-const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'schemas', 'spawner.pl'];
+const kept = [...output.map(({ fileName }) => fileName), 'licenses.txt', 'schemas', 'spawner.py'];
 for (const entry of readdirSync('dist')) if (!kept.includes(entry)) rmSync(join('dist', entry), { recursive: true });
 
 async function bundled(input, options, define = {}) {

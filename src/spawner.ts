@@ -1,4 +1,4 @@
-// A small process that starts programs for this one (spawner.pl): to fork Node itself takes milliseconds, and the more of them the
+// A small process that starts programs for this one (spawner.py): to fork Node itself takes milliseconds, and the more of them the
 // more memory it has. It gives them real pipes, too, which can be opened anew (`> /dev/stderr`); Node's are sockets, which can't.
 //
 // All that goes to it is its length, and so many bytes; numbers are big-endian in four. First the variables that all programs get;
@@ -13,25 +13,14 @@ import { StringDecoder } from 'node:string_decoder';
 import { getSystemErrorName } from 'node:util';
 import { DRAIN_MS, type Ended, endTree, type Program, type Run, runByNode } from './starting.ts';
 
-const PERL = '/usr/bin/perl';
-/** The numbers of read, write, close, pipe2, dup3, setsid and fcntl by `process.arch`. */
-const OTHERS = [63, 64, 57, 59, 24, 157, 25];
-const CALLS: Readonly<Record<string, readonly number[]>> = {
-  x64: [0, 1, 3, 293, 292, 112, 72],
-  arm64: OTHERS,
-  riscv64: OTHERS,
-  loong64: OTHERS,
-};
-/** Those of pidfd_open and close_range are the same on all. */
-const NEWER = [434, 436];
+const PYTHON = '/usr/bin/python3';
 
-/** Undefined where the system has not what it takes: it is Linux from 5.9 on, with Perl. */
+/** Undefined where the system has not what it takes: it is Linux from 5.3 on, with Python from 3.9 on. */
 export async function openSpawner(env: Readonly<Record<string, string>>): Promise<Run | undefined> {
-  const calls = CALLS[process.arch];
-  if (process.platform !== 'linux' || calls === undefined || !existsSync(PERL)) return undefined;
-  const child = spawn(PERL, [join(__dirname, 'spawner.pl'), ...[...calls, ...NEWER].map(String)], {
-    // What Perl reads of the person's variables is none of its business here. What it calls is looked up once, and not in each fork.
-    env: { LD_BIND_NOW: '1' },
+  if (process.platform !== 'linux' || !existsSync(PYTHON)) return undefined;
+  // What Python reads of the person's folders and variables is none of its business here.
+  const child = spawn(PYTHON, ['-I', '-S', '-B', join(__dirname, 'spawner.py')], {
+    env: {},
     cwd: '/',
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,

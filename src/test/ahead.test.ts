@@ -100,7 +100,7 @@ test('what is asked of the system for one more script: one write of the journal 
   expect(each('realpathSync') + each('lstatSync')).toBeLessThan(0.2);
 });
 
-test.skipIf(!existsSync('/usr/bin/perl'))(
+test.skipIf(!existsSync('/usr/bin/python3'))(
   'of what one more script takes, only the journal and the screen come before its start; its log is opened while it runs',
   async () => {
     const ids = Array.from({ length: 6 }, (_, i) => `t${i}`);
