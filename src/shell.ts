@@ -6,7 +6,7 @@ import type { Command } from './runbook/task.ts';
 import type { Environment, Redactor } from './secrets.ts';
 import { openSpawner } from './spawner.ts';
 import { type Ended, endTree, type Run, runByNode } from './starting.ts';
-import type { Shell } from './world.ts';
+import type { Shell, World } from './world.ts';
 
 /** How long a process tree has to end by itself after SIGTERM, in milliseconds. */
 export const GRACE_MS = 3000;
@@ -18,14 +18,22 @@ export function killAllNow(): void {
   for (const pid of running) endTree(pid, 'SIGKILL');
 }
 
-export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, environment: Environment): Shell {
+export function makeShell(
+  signalOf: () => AbortSignal,
+  redactor: Redactor,
+  environment: Environment,
+): Pick<World, 'shell' | 'getShellReady'> {
   let defined: ReturnType<typeof definedOnly> | undefined;
   let spawner: Promise<Run | undefined> | undefined;
-  const runner = async (env: ReturnType<typeof definedOnly>) => {
-    spawner ??= openSpawner(env);
-    return (await spawner) ?? runByNode;
+  const env = () => {
+    defined ??= definedOnly(environment);
+    return defined;
   };
-  return async (command, options) => {
+  const opened = () => {
+    spawner ??= openSpawner(env());
+    return spawner;
+  };
+  const shell: Shell = async (command, options) => {
     const started = performance.now();
     const result = (end: ShellResult['end'], more: Partial<ShellResult>): ShellResult => ({
       exitCode: undefined,
@@ -43,15 +51,13 @@ export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, envir
     try {
       const { cwd, env: ownEnv, input, onStdout } = options;
       // What it reads is written by Node.
-      defined ??= definedOnly(environment);
-      const env = defined;
-      const run = input === undefined ? await runner(env) : runByNode;
+      const run = (input === undefined ? await opened() : undefined) ?? runByNode;
       const onStart = (pid: number) => {
         watch = watchOver(pid, signal, options.timeoutMs);
         options.onStart?.();
       };
       const onOutput = (piece: string) => tellIfAny(options.onOutput, output.push(piece));
-      ended = await run({ command, cwd, env, ownEnv, input, onStart, onOutput, onStdout });
+      ended = await run({ command, cwd, env: env(), ownEnv, input, onStart, onOutput, onStdout });
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
       return result('notStarted', { problem: redactor.text(startProblem(command, options.cwd, error)) });
@@ -62,6 +68,7 @@ export function makeShell(signalOf: () => AbortSignal, redactor: Redactor, envir
     if (watch?.cause) return result(watch.cause, { signal: ended.signal });
     return result('exited', ended);
   };
+  return { shell, getShellReady: () => void opened() };
 }
 
 function definedOnly(environment: Environment): Record<string, string> {

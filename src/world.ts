@@ -8,6 +8,8 @@ export interface World {
   /** Contract: throws MODEL_NO_KEY or MODEL_UNKNOWN before anything is sent; the model itself then never throws these. */
   readonly model: (choice: ModelChoice) => Promise<Model>;
   readonly shell: Shell;
+  /** `shell` is about to be called: what takes its time before that is begun. */
+  readonly getShellReady: () => void;
   readonly survivors: Survivors;
   /** Contract: never throws, returns at once. */
   readonly emit: (event: Event) => void;

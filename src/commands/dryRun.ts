@@ -61,6 +61,7 @@ export async function dryRun(
 export function rehearse(path: string, runbook: Runbook, task: Task, world: World, options: RunOptions): Promise<Step> {
   const inert = exchanged(world, {
     shell: inertShell,
+    getShellReady: () => {},
     model: async (choice) => ({ ...(await world.model(choice)), reply: neverReplies }),
     ask: { ...world.ask, choose: firstChoice },
   });

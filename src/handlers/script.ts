@@ -13,6 +13,7 @@ import { taskShell } from './taskShell.ts';
 export async function prepareScript(job: Job): Promise<Step> {
   const { task, session } = job;
   const script = requireScript(session.root, task, session.world.env['PATH']);
+  session.world.getShellReady();
   return {
     plan: {
       kind: 'script',

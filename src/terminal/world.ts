@@ -48,7 +48,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
         now,
         redact: redactor.text,
       });
-  const shell = makeShell(signal, redactor, env);
+  const { shell, getShellReady } = makeShell(signal, redactor, env);
   return {
     ask,
     now,
@@ -59,6 +59,7 @@ export async function realWorld(root: string, options: RealWorldOptions): Promis
     redact: redactor.text,
     emit: (event: Event) => show(event),
     shell,
+    getShellReady,
     survivors: { of: survivorsOf, end: endSurvivors },
     model: (choice) => makeModel(choice, { ask, env, signal: signal(), shell }),
   };
