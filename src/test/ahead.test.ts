@@ -63,16 +63,19 @@ test('the journal is synced once for each start, and once for each checkpoint', 
   expect(syncs).toBeLessThanOrEqual(1 + 12 + 2 * writes);
 });
 
-test('what is asked of the system for one more script: one write of the journal and one of the screen, one sync, few looks', async () => {
+test('what is asked of the system for one more script: one write each of the journal, its log and the screen, one sync, few looks', async () => {
   const counted = async (n: number) => {
     const ids = Array.from({ length: n }, (_, i) => `t${i}`);
     const preload = `const fs = require('fs');
       const counts = {};
+      const logs = new Set();
       for (const name of ['writeSync', 'fsyncSync', 'statSync', 'lstatSync', 'accessSync', 'openSync', 'realpathSync']) {
         const counted = (call) => (...args) => {
-          const what = name === 'writeSync' && args[0] < 3 ? 'screen' : name;
+          const what = name !== 'writeSync' ? name : args[0] < 3 ? 'screen' : logs.has(args[0]) ? 'log' : name;
           counts[what] = (counts[what] ?? 0) + 1;
-          return call(...args);
+          const result = call(...args);
+          if (name === 'openSync') logs[args[0].endsWith('.log') ? 'add' : 'delete'](result);
+          return result;
         };
         const call = fs[name];
         fs[name] = counted(call);
@@ -93,6 +96,7 @@ test('what is asked of the system for one more script: one write of the journal 
   const each = (name: string) => ((many.counts[name] ?? 0) - (few.counts[name] ?? 0) - between) / 30;
   expect(each('writeSync')).toBeLessThan(1.2);
   expect(each('screen')).toBeLessThan(1.2);
+  expect(each('log')).toBe(1);
   expect(each('fsyncSync')).toBeLessThan(1.2);
   expect(each('statSync')).toBeLessThan(7.2);
   expect(each('accessSync')).toBeLessThan(1.2);
