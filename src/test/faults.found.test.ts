@@ -23,7 +23,7 @@ const SCRIPT: readonly (readonly [what: string, fault: Fault, which: Which])[] =
   ['a disk that is full from the end of the script on', 'full', nth(2, 'writeSync', /run_log/)],
   ['a disk that is full before the second file of what became READY', 'full', nth(1, 'openSync', /read\.yaml\./)],
   ['a log that can not be begun while the script runs', 'ENOSPC', nth(1, 'openSync', /build\/.+\.log$/)],
-  ['a log that can not be written while the script runs', 'ENOSPC', nth(2, 'appendFileSync', /build\/.+\.log$/)],
+  ['a log that can not be written while the script runs', 'ENOSPC', nth(2, 'writeSync', /build\/.+\.log$/)],
   ['a lock that can not be taken for the outcome', 'ENOSPC', nth(3, 'writeFileSync', /write\.lock\.\d+@[^@]+$/)],
 ];
 
