@@ -34,9 +34,7 @@ export function keptCode(name: string): KeptCode | undefined {
     try {
       const { size, uid, mode } = fstatSync(file);
       if (process.platform !== 'win32' && (uid !== process.geteuid?.() || (mode & 0o022) !== 0)) return undefined;
-      const bytes = bytesOf(file, size);
-      const code = halfOf(bytes);
-      return code && { code, looks: bytes.at(-1) ?? 0 };
+      return codeIn(file, size);
     } finally {
       closeSync(file);
     }
@@ -45,30 +43,31 @@ export function keptCode(name: string): KeptCode | undefined {
   }
 }
 
-/** For each file in turn, the largest first: the system has to find memory for what is written to for the first time. */
-let room = Buffer.alloc(0);
-
-/** Read as plainFile.ts reads: what of Node is used for that has to be compiled at each start. */
-function bytesOf(file: number, size: number): Buffer {
-  if (size > room.length) room = Buffer.allocUnsafe(size);
-  let total = 0;
-  while (total < size) {
-    const length = readSync(file, room, total, size - total, null);
-    if (length === 0) break;
-    total += length;
-  }
-  return room.subarray(0, total);
-}
-
 /**
  * The code is there twice, so that a byte that has changed, or is missing, is seen: a checksum would take ten times as long. After it
  * stands how often was looked.
  */
-function halfOf(twice: Buffer): Buffer | undefined {
-  const half = twice.length >> 1;
-  if (half === 0 || twice.length % 2 === 0) return undefined;
-  return twice.compare(twice, half, 2 * half, 0, half) === 0 ? twice.subarray(0, half) : undefined;
+function codeIn(file: number, size: number): KeptCode | undefined {
+  const length = size >> 1;
+  if (length === 0 || size % 2 === 0) return undefined;
+  if (length + PIECE > room.length) room = Buffer.allocUnsafe(length + PIECE);
+  const code = room.subarray(0, length);
+  const piece = room.subarray(length);
+  if (readSync(file, code, 0, length, null) < length) return undefined;
+  for (let at = 0; at < length; ) {
+    const count = readSync(file, piece, 0, Math.min(PIECE, length - at), null);
+    if (count === 0 || piece.compare(code, at, at + count, 0, count) !== 0) return undefined;
+    at += count;
+  }
+  return readSync(file, piece, 0, 1, null) === 1 ? { code, looks: piece[0] ?? 0 } : undefined;
 }
+
+/**
+ * For each file in turn, the largest first: the system has to find memory for what is written to for the first time. That is why the
+ * second half comes in pieces.
+ */
+let room = Buffer.alloc(0);
+const PIECE = 1 << 16;
 
 /**
  * Whether to look if this command needs more than is kept: what the first call of a command needed is not all that the next ones will.

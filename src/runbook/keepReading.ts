@@ -22,8 +22,9 @@ import { differenceFrom, entriesIn, readPlainYaml } from './plainReadings.ts';
 import type { RawEntry } from './schema.ts';
 import { STATUSES } from './vocabulary.ts';
 
-/** What has changed since it was kept is read each time, up to so much. In characters. */
+/** What has changed since it was kept is read each time, up to so much; in a text that is shorter than this, nothing. In characters. */
 const MOST_CHANGED = 4000;
+const SHORT = 30_000;
 /** Fewer tasks are read sooner than their outline. */
 const MANY = 500;
 
@@ -88,6 +89,7 @@ const MOST_TIMES = 3;
 
 function isCloseTo({ text: before, reading }: Kept, text: string): boolean {
   if (before === text) return true;
+  if (text.length < SHORT) return false;
   const difference = reading && differenceFrom(reading, text);
   return difference !== undefined && difference.to - difference.from <= MOST_CHANGED;
 }
