@@ -23,6 +23,8 @@ const EVERY_MS = 200;
 const TIMES_ITS_COST = 40;
 /** Before the first checkpoint, it is taken to cost as much as so many looks. */
 const LOOKS = 3;
+/** So many tasks may be in the journal alone, however large the plan: what is made of them at a checkpoint takes memory. */
+const MOST_BEHIND = 2000;
 /** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
 const CLEARED_AFTER = 500;
 /** So many scripts that follow one another are more than most runs have. */
@@ -262,7 +264,9 @@ export class Ahead {
     this.#behind.set(taskId, inFiles);
     const { look, checkpoint = LOOKS * look } = this.#tookMs;
     const wait = Math.max(EVERY_MS, TIMES_ITS_COST * (checkpoint + look));
-    this.#timer ??= setTimeout(() => this.#onTime(), wait);
+    const isFull = this.#behind.size >= MOST_BEHIND;
+    if (isFull) clearTimeout(this.#timer);
+    if (isFull || !this.#timer) this.#timer = setTimeout(() => this.#onTime(), isFull ? 0 : wait);
   }
 
   #onTime(): void {

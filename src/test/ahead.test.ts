@@ -52,6 +52,16 @@ test('a checkpoint while a script runs: its end, and the start of the next, go a
   expect(told).toEqual(expect.arrayContaining(['b COMPLETE_TASK', 'c START_TASK', 'c COMPLETE_TASK', 'd START_TASK']));
 });
 
+test('in a plan of 10,000, where a look at the files takes long, no more than some 2,000 statuses stand in the journal alone', async () => {
+  const script = (i: number) => `  - id: t${i}\n    type: AUTOMATED_SCRIPT\n    script_details: 'true'`;
+  const plan = `tasks:\n${Array.from({ length: 10_000 }, (_, i) => script(i)).join('\n')}\n`;
+  await using rig = await makeRig({ files: { 'runbook.yaml': plan } });
+  expect((await rig.run(['run', '--jobs', '2', '--until', 't2100'])).code).toBe(0);
+  const checkpoints = rig.journal().filter(({ event_type: type }) => type === 'CHECKPOINT');
+  expect(checkpoints.length).toBeGreaterThan(1);
+  for (const { details } of checkpoints) expect(details?.['tasks']).toBeLessThanOrEqual(2010);
+});
+
 test('the journal is synced once for each start, and once for each checkpoint', async () => {
   const ids = Array.from({ length: 12 }, (_, i) => `t${i}`);
   const files = chainOf(Object.fromEntries(ids.map((id) => [id, 'true'])));
