@@ -1,6 +1,7 @@
 // What a plan says, apart from what the tool itself writes into it, and what a hand has changed in it between two readings.
 import { createHash } from 'node:crypto';
 import { topOf } from './outline.ts';
+import { isSame } from './patch/value.ts';
 import { type Home, mapOfHome, type Runbook, type Task } from './task.ts';
 
 /** A plan at one moment, as it is kept from one command to the next: plain JSON. */
@@ -76,7 +77,7 @@ export function isPlanOf(plan: WrittenPlan, { source, tasks }: Runbook, isSure: 
 function isKept(kept: Kept | undefined, value: unknown): boolean {
   if (!kept) return false;
   if (kept.sha256 !== undefined) return kept.sha256 === hashOf(canonical(value));
-  return kept.value === value || (typeof value === 'object' && canonical(kept.value) === canonical(value));
+  return isSame(kept.value, value) || (typeof value === 'object' && canonical(kept.value) === canonical(value));
 }
 
 /** What leads from one plan to the other, in the order of the later one. */
@@ -132,15 +133,19 @@ function mapAt(home: Home): Record<string, unknown> {
 
 function keep(value: unknown, redact: (text: string) => string): Kept {
   const clean = redacted(value, redact);
-  const text = canonical(value);
-  return text === canonical(clean) ? { value } : { value: clean, sha256: hashOf(text) };
+  return Object.is(clean, value) ? { value } : { value: clean, sha256: hashOf(canonical(value)) };
 }
 
+/** The same value where there is nothing to take out. */
 function redacted(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => redacted(item, redact));
+    return items.every((item, i) => Object.is(item, value[i])) ? value : items;
+  }
   if (!isMap(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redacted(item, redact)]));
+  const pairs = Object.entries(value).map(([key, item]) => [redact(key), redacted(item, redact)] as const);
+  return pairs.every(([key, item]) => Object.is(item, value[key])) ? value : Object.fromEntries(pairs);
 }
 
 function hashOf(text: string): string {
@@ -149,7 +154,8 @@ function hashOf(text: string): string {
 
 function isSameValue(one: Kept | undefined, other: Kept | undefined): boolean {
   if (!one || !other) return one === other;
-  if (one.sha256 === undefined && other.sha256 === undefined) return canonical(one.value) === canonical(other.value);
+  if (one.sha256 === undefined && other.sha256 === undefined)
+    return isSame(one.value, other.value) || canonical(one.value) === canonical(other.value);
   const hash = ({ value, sha256 }: Kept) => sha256 ?? hashOf(canonical(value));
   return hash(one) === hash(other);
 }
@@ -177,13 +183,13 @@ function renames(gone: readonly PlannedTask[], added: readonly PlannedTask[]): R
   const found = new Map<string, string>();
   for (const task of added) {
     const taken = new Set(found.values());
-    const [same, ...others] = gone.filter((other) => !taken.has(other.id) && isSame(other.fields, task.fields));
+    const [same, ...others] = gone.filter((other) => !taken.has(other.id) && isSameTask(other.fields, task.fields));
     if (same && others.length === 0) found.set(task.id, same.id);
   }
   return found;
 }
 
-function isSame(before: Fields, now: Fields): boolean {
+function isSameTask(before: Fields, now: Fields): boolean {
   const file = before['task_detail_file'];
   if (file && isSameValue(file, now['task_detail_file'])) return true;
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((field) => field !== 'name');
