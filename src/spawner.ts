@@ -15,6 +15,9 @@ import { DRAIN_MS, type Ended, endTree, type Program, type Run, runByNode } from
 
 const PYTHON = '/usr/bin/python3';
 
+/** It takes some 11 ms to be ready. One that is not by then, for whatever reason, is not waited for. */
+const LATE_MS = 5000;
+
 /** Undefined where the system has not what it takes: it is Linux from 5.3 on, with Python from 3.9 on. */
 export async function openSpawner(env: Readonly<Record<string, string>>): Promise<Run | undefined> {
   if (process.platform !== 'linux' || !existsSync(PYTHON)) return undefined;
@@ -27,7 +30,10 @@ export async function openSpawner(env: Readonly<Record<string, string>>): Promis
   });
   const spawner = new Spawner(child);
   spawner.send(framed(Object.entries(env).flat()));
-  return (await spawner.isReady) ? (program) => spawner.run(program) : undefined;
+  const late = setTimeout(() => child.kill('SIGKILL'), LATE_MS);
+  const isReady = await spawner.isReady;
+  clearTimeout(late);
+  return isReady ? (program) => spawner.run(program) : undefined;
 }
 
 /** What is done with the answers about one program. */

@@ -181,13 +181,33 @@ test.skipIf(!isThere)(
   },
 );
 
-test('where there is no Python, Node starts them', async () => {
+test.each([
+  [
+    'is no Python',
+    `const fs = require('fs');
+    const { existsSync } = fs;
+    fs.existsSync = (path) => path !== '/usr/bin/python3' && existsSync(path);`,
+  ],
+  [
+    'is one that is too old',
+    `const childProcess = require('child_process');
+    const { spawn } = childProcess;
+    childProcess.spawn = (file, args, ...rest) => spawn(file, file.endsWith('python3') ? ['-c', 'exit(1)'] : args, ...rest);`,
+  ],
+  [
+    'is one that does not answer',
+    `const childProcess = require('child_process');
+    const { spawn } = childProcess;
+    const idle = ['-c', 'while True: pass'];
+    childProcess.spawn = (file, args, ...rest) => spawn(file, file.endsWith('python3') ? idle : args, ...rest);
+    const { setTimeout: later } = globalThis;
+    globalThis.setTimeout = (work, ms, ...rest) => later(work, ms === 5000 ? 300 : ms, ...rest);`,
+  ],
+])('where there %s, Node starts them', async (_what, preload) => {
   await using rig = await makeRig({
     files: {
       'runbook.yaml': `tasks:\n${script('a', 'true')}${script('b', 'echo b > ran')}`,
-      '../bare.cjs': `const fs = require('fs');
-        const { existsSync } = fs;
-        fs.existsSync = (path) => path !== '/usr/bin/python3' && existsSync(path);`,
+      '../bare.cjs': preload,
     },
   });
   const env = { NODE_OPTIONS: `--require=${join(rig.dir, '..', 'bare.cjs')}` };
