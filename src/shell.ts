@@ -5,11 +5,8 @@ import { statOf } from './paths.ts';
 import type { Command } from './runbook/task.ts';
 import type { Environment, Redactor } from './secrets.ts';
 import { openSpawner } from './spawner.ts';
-import { type Ended, endTree, type Run, runByNode } from './starting.ts';
+import { type Ended, endTree, GRACE_MS, type Run, runByNode } from './starting.ts';
 import type { Shell, World } from './world.ts';
-
-/** How long a process tree has to end by itself after SIGTERM, in milliseconds. */
-export const GRACE_MS = 3000;
 
 const running = new Set<number>();
 

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { getSystemErrorName } from 'node:util';
 import { DRAIN_MS, type Ended, endTree, type Program, type Run, runByNode } from './starting.ts';
+import { endMarked } from './survivors.ts';
 
 const PYTHON = '/usr/bin/python3';
 
@@ -161,6 +162,8 @@ class Spawner {
     this.#tellReady(false);
     for (const [id, asked] of this.#asked) {
       if (asked.pid !== undefined) endTree(asked.pid, 'SIGKILL');
+      // It was started, and that was not told any more.
+      else endMarked(asked.program.ownEnv);
       this.#forget(id, asked).over({ exitCode: undefined, signal: 'SIGKILL' });
     }
   }

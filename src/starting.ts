@@ -27,6 +27,9 @@ export interface Ended {
 /** Comes back when it has ended, and all that it printed was told. Rejected with the system's error where it could not be started. */
 export type Run = (program: Program) => Promise<Ended>;
 
+/** How long a process tree has to end by itself after SIGTERM, in milliseconds. */
+export const GRACE_MS = 3000;
+
 /** How long to wait for more output once the program itself has ended, in milliseconds: a child it left may keep the pipe. */
 export const DRAIN_MS = 500;
 

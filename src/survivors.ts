@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Survivor } from './events.ts';
-import { GRACE_MS } from './shell.ts';
+import { GRACE_MS } from './starting.ts';
 
 /** The variables by which a process is known again. */
 export function marksOf(runId: string, taskId: string): Record<string, string> {
@@ -34,6 +34,12 @@ export async function endSurvivors(runId: string, taskId: string): Promise<void>
     }
     await sleep(50);
   }
+}
+
+/** Ends at once what was started with these variables, if they have such marks. */
+export function endMarked(variables: Readonly<Record<string, string>>): void {
+  const { RUNBOOK_RUN_ID: runId, RUNBOOK_TASK_ID: taskId } = variables;
+  if (runId !== undefined && taskId !== undefined) for (const { pid } of livingOf(runId, taskId)) send(pid, 'SIGKILL');
 }
 
 function livingOf(runId: string, taskId: string): Process[] {
