@@ -27,8 +27,8 @@ const LOOKS = 3;
 const MOST_BEHIND = 2000;
 /** In a large plan, after so many tasks what they left behind is cleared away: V8 would let it grow to as much as there is. */
 const CLEARED_AFTER = 500;
-/** So many scripts that follow one another are more than most runs have. */
-const MANY = 3;
+/** Once so many scripts have followed one another, more will. */
+const A_FEW = 3;
 
 /** What is known of the files since the last look at them. */
 interface Knowledge {
@@ -117,7 +117,7 @@ export class Ahead {
       this.#session.tellAll([{ ...event, inFiles }]);
       this.#known?.agenda.set(taskId, to);
       this.#running.add(taskId);
-      if (this.#started === MANY) optimizedLater();
+      if (this.#started === A_FEW) optimizedLater();
       if (++this.#started % CLEARED_AFTER === 0) cleared(this.#known?.runbook.source.text ?? '');
       return true;
     }

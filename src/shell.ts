@@ -65,7 +65,7 @@ export function makeShell(
     if (watch?.cause) return result(watch.cause, { signal: ended.signal });
     return result('exited', ended);
   };
-  return { shell, getShellReady: () => void opened() };
+  return { shell, getShellReady: () => void opened().catch(() => {}) };
 }
 
 function definedOnly(environment: Environment): Record<string, string> {

@@ -13,7 +13,7 @@ SOON = 0.002
 TURNS = 3
 # It gets all signals as they are by default, as Node has it.
 SIGNALS = set(range(1, _signal.NSIG)) & _signal.valid_signals() - {_signal.SIGKILL, _signal.SIGSTOP}
-ENOENT, E2BIG, ENOEXEC, EACCES, EINVAL, ENOTDIR = 2, 7, 8, 13, 22, 20
+ENOENT, ENOEXEC, EACCES, ENOTDIR, EINVAL = 2, 8, 13, 20, 22
 
 # A program finds nothing to read, and gets neither of these two.
 FROM, TO = posix.dup(0), posix.dup(1)
@@ -118,6 +118,7 @@ def spawned(file, args, env, out):
     for folder in env.get(b"PATH", b"/bin:/usr/bin").split(b":"):
         path = (folder or b".") + b"/" + file
         try:
+            # What is not there is found out sooner so.
             posix.stat(path)
             return called(path, args, env, out)
         except OSError as error:

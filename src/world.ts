@@ -8,7 +8,7 @@ export interface World {
   /** Contract: throws MODEL_NO_KEY or MODEL_UNKNOWN before anything is sent; the model itself then never throws these. */
   readonly model: (choice: ModelChoice) => Promise<Model>;
   readonly shell: Shell;
-  /** `shell` is about to be called: what takes its time before that is begun. */
+  /** `shell` is about to be called: what takes its time before that is begun. Contract: never throws; what fails, `shell` tells. */
   readonly getShellReady: () => void;
   readonly survivors: Survivors;
   /** Contract: never throws, returns at once. */
